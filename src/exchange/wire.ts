@@ -1,0 +1,111 @@
+/**
+ * What the two ends of the wire share: the names under the one reserved prefix, and the messages that cross it.
+ * The dev server and the runtime in the page both read this file; neither imports the other.
+ */
+
+/** The one path prefix the dev server keeps for itself. A dev server with a `base` also answers it below that base. */
+export const RESERVED_PREFIX = '/__cors-dev/'
+
+/** Segment under the prefix: the relay that carries credentials, and the one that carries none. */
+export type RelayKind = 'to' | 'anon'
+
+/** `GET`: the runtime as a classic script, its configuration included. */
+export const CLIENT_SCRIPT = 'client.js'
+/** `POST` a {@link RouteQuestion}, get a {@link RouteAnswer}. */
+export const DECISION_ENDPOINT = 'decision'
+/** `GET ?url=<upstream URL>`: the latest {@link FailureReport} of that URL, or 204. */
+export const FAILURE_ENDPOINT = 'failure'
+/** Segment before a relay path: `hop/<nonce>/to/https/…`, a redirect that is being followed. */
+export const HOP_SEGMENT = 'hop'
+
+/**
+ * Sent by the runtime's `fetch`, which can read a failure and reject with it. Every other consumer (XHR, EventSource,
+ * images) can only be told by a network error, so without this header the dev server causes one.
+ */
+export const READS_FAILURES_HEADER = 'cors-dev-reads-failures'
+/** On a response that the dev server made because the upstream could not answer: the failure's code. */
+export const FAILURE_HEADER = 'cors-dev-failure'
+
+/** How calls to an origin travel: through the relay, or directly where a probe has shown that direct works. */
+export type RelayMode = 'always' | 'as-needed'
+
+/** The part of a request that decides whether a direct call would pass the CORS protocol. */
+export interface RequestShape {
+  /** Normalized method. */
+  method: string
+  /** CORS-unsafe request-header names: lower-case, sorted. */
+  headers: string[]
+  /** Whether the credentials mode is `include`. */
+  credentials: boolean
+  /** The use-CORS-preflight flag: upload listeners and stream bodies set it. */
+  forcesPreflight: boolean
+}
+
+export interface RouteQuestion extends RequestShape {
+  /** Absolute URL of the call. */
+  url: string
+}
+
+export interface RouteAnswer {
+  route: 'direct' | 'relay'
+}
+
+/** Why a relayed call failed, in words for the developer's console. */
+export interface FailureReport {
+  code: string
+  message: string
+}
+
+/** What the dev server tells the runtime when it serves it. */
+export interface ClientConfig {
+  /** Absolute path of the reserved prefix on the dev server, with `base` before it and a slash at the end. */
+  prefix: string
+  /** Serialized http(s) origin → how it is reached. `ws` and `wss` calls look up their http(s) twin. */
+  relays: Record<string, RelayMode>
+  /** Decisions already taken for `as-needed` origins, by {@link decisionKey}. */
+  decisions: Record<string, RouteAnswer['route']>
+}
+
+/** The key that a decision is cached under, on both ends. */
+export function decisionKey(origin: string, shape: RequestShape): string {
+  return [
+    origin,
+    shape.method,
+    shape.headers.join(','),
+    shape.credentials ? 'include' : 'omit',
+    shape.forcesPreflight ? 'forced' : '',
+  ].join(' ')
+}
+
+/**
+ * `https://api.example.com/users?q=1` → `to/https/api.example.com/users?q=1`. The bytes of path and query are kept;
+ * `ws` and `wss` become `http` and `https`, so that they share cookies. A fragment never travels.
+ */
+export function toRelayPath(kind: RelayKind, url: URL): string {
+  const scheme = url.protocol === 'https:' || url.protocol === 'wss:' ? 'https' : 'http'
+  return `${kind}/${scheme}/${url.host}${url.pathname}${url.search}`
+}
+
+export interface RelayPath {
+  kind: RelayKind
+  /** The redirect being followed, if any. */
+  nonce: string | undefined
+  /** Serialized origin, `http` or `https`. Not yet looked up in the table of targets. */
+  origin: string
+  /** Path and query, byte for byte as they came. */
+  pathAndQuery: string
+}
+
+const RELAY_PATH = /^(?:hop\/([A-Za-z0-9_-]+)\/)?(to|anon)\/(https?)\/([^/?#]+)(\/[^#]*|\?[^#]*)?$/
+
+/** The inverse of {@link toRelayPath}, for what stands after the reserved prefix; `undefined` when it is no relay path. */
+export function parseRelayPath(rest: string): RelayPath | undefined {
+  const parts = RELAY_PATH.exec(rest)
+  if (!parts) return undefined
+  const [, nonce, kind, scheme, authority, tail = '/'] = parts
+  const base = `${scheme}://${authority}`
+  if (!URL.canParse(base)) return undefined
+  const { origin, username, password } = new URL(base)
+  if (username || password) return undefined
+  return { kind: kind as RelayKind, nonce, origin, pathAndQuery: tail.startsWith('/') ? tail : `/${tail}` }
+}

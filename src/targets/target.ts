@@ -1,0 +1,32 @@
+import type { RelayOption, TargetProxyOptions } from '../options/types'
+
+/** Where a target was learnt: what the start-up lines and every message about it say. */
+export interface Provenance {
+  source: 'options' | 'package.json' | 'env'
+  /** Path relative to the project root, if it stands in a file. */
+  file?: string
+  /** 1-based. */
+  line?: number
+  /** What to look for there: `targets["/api"]`, `VITE_API_URL`, `"proxy"`. */
+  name: string
+}
+
+/** An upstream's base URL and all that is known about it before any request. */
+export interface Target {
+  /** Serialized origin with an `http` or `https` scheme: `ws` and `wss` targets stand under their http(s) twin. */
+  origin: string
+  /** Path of the target's URL without a slash at its end: `''` or `/v1`. */
+  basePath: string
+  /** Path prefix or `^regex` of its path route; a target without one is reached by its absolute URL alone. */
+  path: string | undefined
+  stripPrefix: boolean
+  originPolicy: 'target' | 'page' | 'remove' | 'default'
+  relay: RelayOption
+  proxy: TargetProxyOptions
+  provenance: Provenance
+}
+
+/** Whether requests down this target carry secrets that the page never saw. Such routes serve no other origin's pages by default. */
+export function injectsHeaders(target: Target): boolean {
+  return target.proxy.headers !== undefined || target.proxy.auth !== undefined
+}
