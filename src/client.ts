@@ -1,0 +1,2 @@
+export { install } from './client/install'
+export type { ClientConfig } from './exchange/wire'

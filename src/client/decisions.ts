@@ -1,0 +1,71 @@
+import {
+  DECISION_ENDPOINT,
+  decisionKey,
+  type ClientConfig,
+  type RequestShape,
+  type RouteAnswer,
+  type RouteQuestion,
+} from '../exchange/wire'
+import type { TargetUrl } from './to-dev-url'
+
+export type Route = RouteAnswer['route']
+
+/** How each shape of call travels. Known at once for most; otherwise the dev server is asked before the first call. */
+export interface Decisions {
+  known(target: TargetUrl, shape: RequestShape): Route | undefined
+  ask(target: TargetUrl, shape: RequestShape): Promise<Route>
+  /** For constructors and synchronous calls, which can't wait: stops the page until the dev server has answered. */
+  askNow(target: TargetUrl, shape: RequestShape): Route
+}
+
+export function createDecisions(
+  config: ClientConfig,
+  prefix: string,
+  post: {
+    later(url: string, body: string): Promise<unknown>
+    now(url: string, body: string): unknown
+  },
+): Decisions {
+  const decided = new Map(Object.entries(config.decisions))
+  const asked = new Map<string, Promise<Route>>()
+  const endpoint = prefix + DECISION_ENDPOINT
+
+  const known: Decisions['known'] = ({ relay, origin }, shape) =>
+    relay === 'always' ? 'relay' : decided.get(decisionKey(origin, shape))
+
+  const question = ({ url, origin }: TargetUrl, shape: RequestShape): string =>
+    JSON.stringify({ ...shape, url: origin + url.pathname + url.search } satisfies RouteQuestion)
+
+  /** Whoever can't be asked is not remembered: the relay is the safe way, and the dev server may be back next time. */
+  function settle(key: string, answer: unknown): Route {
+    const route = (answer as RouteAnswer | undefined)?.route
+    if (route !== 'direct' && route !== 'relay') return 'relay'
+    decided.set(key, route)
+    return route
+  }
+
+  return {
+    known,
+    ask(target, shape) {
+      const key = decisionKey(target.origin, shape)
+      const answer =
+        asked.get(key) ??
+        post.later(endpoint, question(target, shape)).then(
+          (body) => settle(key, body),
+          (): Route => 'relay',
+        )
+      asked.set(key, answer)
+      void answer.then(() => asked.delete(key))
+      return answer
+    },
+    askNow(target, shape) {
+      const route = known(target, shape)
+      if (route) return route
+      try {
+        return settle(decisionKey(target.origin, shape), post.now(endpoint, question(target, shape)))
+      } catch {
+        return 'relay'
+      }
+    },
+  }
+}

@@ -1,0 +1,181 @@
+import { READS_FAILURES_HEADER, type RequestShape } from '../exchange/wire'
+import { isFailure } from './failures'
+import { nativeGetter } from './patch'
+import { requestShape } from './request-shape'
+import type { Runtime } from './runtime'
+import type { TargetUrl } from './to-dev-url'
+
+/** What `RequestInit` and `Request` have in common, plus what only the former has. */
+const MEMBERS = [
+  'method',
+  'headers',
+  'body',
+  'referrer',
+  'referrerPolicy',
+  'cache',
+  'redirect',
+  'integrity',
+  'keepalive',
+  'signal',
+  'duplex',
+  'priority',
+] as const
+
+type Init = RequestInit & { duplex?: 'half' }
+
+/** A call that the dev server may have to make. */
+interface Call {
+  target: TargetUrl
+  request: Request | undefined
+  init: Init
+  credentials: RequestCredentials
+  /** The one member of an init that a Request doesn't show once it is made. */
+  priority: RequestPriority | undefined
+}
+
+export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtime): void {
+  const { Request, Response, Headers, ReadableStream, TransformStream } = scope
+  const urlOfRequest = nativeGetter<string>(Request.prototype, 'url')
+  const urlOfResponse = nativeGetter<string>(Response.prototype, 'url')
+
+  patcher.method(scope, 'fetch', (native, self, args) => {
+    let travel: (() => Promise<Response>) | undefined
+    try {
+      travel = plan(args, (...natively) => Reflect.apply(native, self, natively) as Promise<Response>)
+    } catch {
+      // Whatever is wrong with the arguments, the platform finds the words for it.
+    }
+    return travel ? travel() : Reflect.apply(native, self, args)
+  })
+
+  /** The way other than the native one, if there is one. Has touched nothing when it throws. */
+  function plan(args: unknown[], native: typeof fetch): (() => Promise<Response>) | undefined {
+    const call = readCall(args)
+    if (!call) return undefined
+    const { target, init } = call
+    if (target.relay === 'always') return relayed(call, native)
+    const shape = shapeOf(call)
+    const route = decisions.known(target, shape)
+    if (route) return route === 'relay' ? relayed(call, native) : undefined
+
+    // A body may change after the call, and a Request counts as used from now on.
+    const frozen = new Request(args[0] as RequestInfo, init)
+    const { priority } = call
+    return async () => {
+      const answer = await Promise.race([decisions.ask(target, shape), aborted(frozen.signal)])
+      // Aborted while the dev server was asked: the platform rejects before it sends anything.
+      if (answer !== 'relay') return native(frozen, priority && { priority })
+      return relayed({ ...call, request: frozen, init: {} }, native)()
+    }
+  }
+
+  function readCall([input, givenInit]: unknown[]): Call | undefined {
+    const request = asRequest(input)
+    const target = urls.targetOf(request ? urlOfRequest(request) : input)
+    if (!target) return undefined
+    const init = (givenInit ?? {}) as Init
+    // `no-cors` needs no help, `same-origin` has to fail, and anything unknown is an error of the platform's.
+    if ((init.mode ?? request?.mode ?? 'cors') !== 'cors') return undefined
+    const credentials = init.credentials ?? request?.credentials ?? 'same-origin'
+    if (!['include', 'same-origin', 'omit'].includes(credentials)) return undefined
+    return { target, request, init, credentials, priority: init.priority }
+  }
+
+  function shapeOf({ request, init, credentials }: Call): RequestShape {
+    return requestShape(scope, {
+      method: init.method ?? request?.method ?? 'GET',
+      headers: init.headers ?? request?.headers,
+      body: init.body,
+      credentials: credentials === 'include',
+      // The body of a Request doesn't tell what it was made of, but all that is not a stream or mere bytes has a type.
+      forcesPreflight:
+        init.body instanceof ReadableStream || (!init.body && !!request?.body && !request.headers.has('content-type')),
+    })
+  }
+
+  function relayed(
+    { target, request, init, credentials, priority }: Call,
+    native: typeof fetch,
+  ): () => Promise<Response> {
+    const kind = credentials === 'include' ? 'to' : 'anon'
+    const devUrl = urls.toDevUrl(kind, target.url)
+    // An init that is a Request itself has a stream for a body, as has a Request that is called.
+    const made = request || asRequest(init) ? new Request(request ?? target.url, init) : undefined
+    const source: Init = made ?? init
+    const relayedInit: Init = { ...init, priority }
+    for (const name of MEMBERS) {
+      const value = source[name]
+      if (value !== undefined) relayedInit[name] = value as never
+    }
+    relayedInit.mode = 'cors'
+    // Even a call without credentials needs the dev server's own cookie, where that is all that tells it from a stranger.
+    relayedInit.credentials = kind === 'to' ? 'include' : 'same-origin'
+    const headers = new Headers(source.headers)
+    headers.set(READS_FAILURES_HEADER, '1')
+    relayedInit.headers = headers
+
+    const send = async (): Promise<Response> => {
+      const response = await native(devUrl, relayedInit)
+      if (!isFailure(response) || !urls.toUpstreamUrl(urlOfResponse(response))) return response
+      return failures.rejectFetch(response, source.method ?? 'GET', target.url.href)
+    }
+
+    const whole = made
+      ? wholeBodyOf(made)
+      : init.body instanceof ReadableStream && !speaksHttp2()
+        ? gathered(init.body, init.signal)
+        : undefined
+    if (!whole) return send
+    delete relayedInit.duplex
+    return async () => {
+      relayedInit.body = await whole
+      return send()
+    }
+  }
+
+  /** A Request gives its body away as a stream only, and in Firefox not even so. */
+  function wholeBodyOf(request: Request): Promise<Blob> | undefined {
+    if (request.body) return gathered(request.body, request.signal)
+    return request.body === undefined && !/^(GET|HEAD)$/.test(request.method) ? request.blob() : undefined
+  }
+
+  /** The platform sends streams over HTTP/2 and later alone: for a dev server that speaks HTTP/1 they are gathered first. */
+  function gathered(stream: ReadableStream, signal?: AbortSignal | null): Promise<Blob> {
+    return new Response(stream.pipeThrough(new TransformStream(), { signal: signal ?? undefined })).blob()
+  }
+
+  /** Whether the dev server is known to. What it served so far says so. */
+  function speaksHttp2(): boolean {
+    return scope.performance
+      .getEntries()
+      .some(
+        (entry) =>
+          /^h[23]/.test((entry as PerformanceResourceTiming).nextHopProtocol) &&
+          entry.name.startsWith(new URL(urls.prefix).origin),
+      )
+  }
+
+  function asRequest(input: unknown): Request | undefined {
+    if (typeof input !== 'object' || input === null) return undefined
+    if (input instanceof Request) return input
+    try {
+      // One that another frame made is a Request too.
+      urlOfRequest(input)
+      return input as Request
+    } catch {
+      return undefined
+    }
+  }
+
+  patcher.getter<string>(Response.prototype, 'url', (url) => urls.toUpstreamUrl(url) ?? url)
+  patcher.getter<ResponseType>(Response.prototype, 'type', (type, self) =>
+    type === 'basic' && urls.toUpstreamUrl(urlOfResponse(self)) ? 'cors' : type,
+  )
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve())
+  })
+}

@@ -1,0 +1,82 @@
+import type { ClientConfig } from '../exchange/wire'
+import { patchBeacon } from './beacon'
+import { createDecisions } from './decisions'
+import { patchEventSource } from './event-source'
+import { createFailures } from './failures'
+import { patchFetch } from './fetch'
+import { patchMessageOrigin } from './message-origin'
+import { createPatcher } from './patch'
+import { patchPerformance } from './performance'
+import type { Runtime } from './runtime'
+import { createDevUrls } from './to-dev-url'
+import { patchWebSocket } from './websocket'
+import { patchXhr } from './xhr'
+
+export type Uninstall = () => void
+
+const PATCHES = [
+  patchFetch,
+  patchXhr,
+  patchEventSource,
+  patchWebSocket,
+  patchMessageOrigin,
+  patchBeacon,
+  patchPerformance,
+]
+
+const INSTALLED = Symbol.for('unplugin-cors-dev')
+
+/**
+ * Makes calls to the configured targets travel through the dev server, in a window or a worker.
+ * A second call changes nothing: the page may be given the runtime by its HTML and by its modules.
+ *
+ * @param devServer - Absolute URL of the dev server, or of anything it served.
+ * @returns the way back
+ */
+export function install(config: ClientConfig, devServer: string, scope = globalThis): Uninstall {
+  const marked = scope as typeof scope & { [INSTALLED]?: Uninstall }
+  const already = marked[INSTALLED]
+  if (already) return already
+  // A sandboxed document's origin is opaque: the dev server refuses it, the target may not.
+  if (scope.origin === 'null') return () => undefined
+
+  const urls = createDevUrls(config, devServer, scope)
+  const patcher = createPatcher()
+  const runtime: Runtime = {
+    scope,
+    urls,
+    patcher,
+    decisions: createDecisions(config, urls.prefix, createPost(scope)),
+    failures: createFailures(scope, urls.prefix),
+  }
+  for (const patch of PATCHES) patch(runtime)
+
+  const uninstall = (): void => {
+    urls.close()
+    patcher.undo()
+    delete marked[INSTALLED]
+  }
+  Object.defineProperty(scope, INSTALLED, { value: uninstall, configurable: true })
+  return uninstall
+}
+
+/** How the runtime itself talks to the dev server: with the natives, before the page could change them. */
+function createPost(scope: typeof globalThis): Parameters<typeof createDecisions>[2] {
+  const { fetch, XMLHttpRequest: Xhr } = scope
+  const { open, send, setRequestHeader } = Xhr?.prototype ?? {}
+  return {
+    async later(url, body) {
+      const headers = { 'content-type': 'application/json' }
+      const response = await fetch.call(scope, url, { method: 'POST', body, headers, credentials: 'include' })
+      return response.json()
+    },
+    now(url, body) {
+      const xhr = new Xhr()
+      open!.call(xhr, 'POST', url, false)
+      xhr.withCredentials = true
+      setRequestHeader!.call(xhr, 'content-type', 'application/json')
+      send!.call(xhr, body)
+      return JSON.parse(xhr.responseText)
+    },
+  }
+}

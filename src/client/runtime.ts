@@ -1,0 +1,14 @@
+import type { Decisions } from './decisions'
+import type { Failures } from './failures'
+import type { Patcher } from './patch'
+import type { DevUrls } from './to-dev-url'
+
+/** What each patched API is given. */
+export interface Runtime {
+  /** The window or worker, whose natives may differ from those of this script's own realm. */
+  scope: typeof globalThis
+  urls: DevUrls
+  decisions: Decisions
+  failures: Failures
+  patcher: Patcher
+}

@@ -1,0 +1,76 @@
+import { parseRelayPath, toRelayPath, type ClientConfig, type RelayKind, type RelayMode } from '../exchange/wire'
+
+/** Both directions between the URLs that the page calls and those that the dev server answers. */
+export interface DevUrls {
+  /** Absolute URL of the reserved prefix on the dev server. */
+  readonly prefix: string
+  /** What the page means by a URL, if that is a call to a target; `undefined` for whatever the platform does alone. */
+  targetOf(url: unknown): TargetUrl | undefined
+  toDevUrl(kind: RelayKind, url: URL): string
+  /** The upstream's URL behind one of the dev server's, as an answer of the platform shows it. */
+  toUpstreamUrl(devUrl: string): string | undefined
+  /** Lets every later call go its native way. */
+  close(): void
+}
+
+export interface TargetUrl {
+  url: URL
+  /** Serialized http(s) origin of the target. */
+  origin: string
+  relay: RelayMode
+}
+
+export interface PageScope {
+  origin: string
+  location: { href: string }
+  document?: { baseURI: string }
+}
+
+/** @param devServer - Any absolute URL of the dev server; that of a `blob:` worker names its creator's origin. */
+export function createDevUrls(config: ClientConfig, devServer: string, scope: PageScope): DevUrls {
+  const prefix = new URL(config.prefix, new URL(devServer).origin).href
+  const webSocketPrefix = asWebSocket(prefix)
+  let relays = new Map(Object.entries(config.relays))
+
+  return {
+    prefix,
+    targetOf(input) {
+      if (!relays.size) return undefined
+      const url = parse(input, scope.document?.baseURI ?? scope.location.href)
+      // The platform has its own way with userinfo: an error in most APIs.
+      if (!url || url.username || url.password) return undefined
+      const origin = asHttp(url.origin)
+      const relay = relays.get(origin)
+      return relay && origin !== scope.origin ? { url, origin, relay } : undefined
+    },
+    toDevUrl: (kind, url) =>
+      (url.protocol.startsWith('ws') ? webSocketPrefix : prefix) + toRelayPath(kind, url) + url.hash,
+    toUpstreamUrl(devUrl) {
+      const isWebSocket = devUrl.startsWith(webSocketPrefix)
+      if (!isWebSocket && !devUrl.startsWith(prefix)) return undefined
+      const [rest = '', ...fragment] = devUrl.slice((isWebSocket ? webSocketPrefix : prefix).length).split(/(?=#)/)
+      const path = parseRelayPath(rest)
+      if (!path) return undefined
+      return (isWebSocket ? asWebSocket(path.origin) : path.origin) + path.pathAndQuery + fragment.join('')
+    },
+    close() {
+      relays = new Map()
+    },
+  }
+}
+
+function parse(input: unknown, base: string): URL | undefined {
+  try {
+    return new URL(String(input), base)
+  } catch {
+    return undefined
+  }
+}
+
+function asHttp(url: string): string {
+  return url.replace(/^ws/, 'http')
+}
+
+function asWebSocket(url: string): string {
+  return url.replace(/^http/, 'ws')
+}

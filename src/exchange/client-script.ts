@@ -1,0 +1,38 @@
+import type { ClientConfig } from './wire'
+
+/** The one name that the bundled runtime declares; {@link clientScript} keeps it from becoming a global. */
+export const CLIENT_GLOBAL = '__corsDevClient'
+
+/** Where a classic script was loaded from; for what was inlined into a page, the page itself. */
+export const CLASSIC_SCRIPT_BASE =
+  "(typeof document!=='undefined'&&document.currentScript&&document.currentScript.src)||location.href"
+
+/** Where a module was loaded from. */
+export const MODULE_BASE = 'import.meta.url'
+
+/**
+ * The runtime as one statement that a host may serve as a file, put into an inline `<script>`, or put before the code
+ * of a module. It leaves no name behind.
+ *
+ * @param bundle - The built runtime: an IIFE assigned to {@link CLIENT_GLOBAL}.
+ * @param baseExpression - JavaScript that yields an absolute URL of the dev server: {@link CLASSIC_SCRIPT_BASE},
+ *   {@link MODULE_BASE} or a host's own.
+ */
+export function clientScript(bundle: string, config: ClientConfig, baseExpression: string): string {
+  // `import.meta` is a syntax error inside nested functions of nothing, but not inside functions of a module: an arrow
+  // function keeps it usable, and a leading semicolon keeps the statement apart from code without semicolons before it.
+  return `;(()=>{${inlineable(bundle)}\n${CLIENT_GLOBAL}.install(${embedJson(config)},${baseExpression})})();\n`
+}
+
+/** JSON as an expression that also survives inside an inline `<script>`, which ends at `</script` even within a string. */
+function embedJson(value: unknown): string {
+  return JSON.stringify(value)
+    .replace(/</g, '\\u003c')
+    .replace(/\u2028/g, '\\u2028')
+    .replace(/\u2029/g, '\\u2029')
+}
+
+/** The bundle has these only in string literals, if at all, where the backslash changes nothing. */
+function inlineable(bundle: string): string {
+  return bundle.replace(/\/\/# sourceMappingURL=.*\s*$/, '').replace(/<(?=\/script|!--)/gi, '\\x3c')
+}
