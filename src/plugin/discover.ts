@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CorsDevError, type Issue } from '../options/errors'
+import { resolveOptions } from '../options/resolve'
+import type { ResolvedOptions } from '../options/types'
+import { targetsFromEnv } from '../targets/from-env'
+import { targetsFromOptions } from '../targets/from-options'
+import { targetsFromPackageJson } from '../targets/from-package-json'
+import type { Target } from '../targets/target'
+
+/** What a host knows of the project it serves. */
+export interface Project {
+  root: string
+  /** Environment variables as the host gives them to the page, by their name. */
+  variables: Readonly<Record<string, string>>
+  /** Paths of `.env` files in the order in which the host loads them: later ones win. Missing files are fine. */
+  envFiles: readonly string[]
+  isVisible(name: string): boolean
+  /** The paths that the host's own proxy table takes, and the name of that table: `server.proxy`. */
+  proxyTable: { option: string; paths: readonly string[] }
+}
+
+export interface Discovery {
+  options: ResolvedOptions
+  targets: Target[]
+}
+
+/**
+ * Gathers the targets of a project from the plugin's options, package.json and environment, in this order: a later
+ * source never overrides an earlier one.
+ *
+ * @throws CorsDevError with the issues of all sources together
+ */
+export function discover(rawOptions: unknown, project: Project): Discovery {
+  const issues: Issue[] = []
+  const targets: Target[] = []
+  const gather = (found: { targets: readonly Target[]; issues: readonly Issue[] }): void => {
+    targets.push(...found.targets)
+    issues.push(...found.issues)
+  }
+
+  let options: ResolvedOptions | undefined
+  try {
+    options = resolveOptions(rawOptions)
+    gather(targetsFromOptions(options))
+  } catch (error) {
+    if (!(error instanceof CorsDevError)) throw error
+    issues.push(...error.issues)
+  }
+  const packageJson = readText(join(project.root, 'package.json'))
+  if (packageJson !== undefined) gather(targetsFromPackageJson(packageJson, 'package.json'))
+  gather(targetsOfEnvironment(project, options))
+  issues.push(...pathsOwnedByHost(targets, project.proxyTable))
+
+  if (options === undefined || issues.length > 0) throw new CorsDevError(issues)
+  return { options, targets }
+}
+
+/** The targets among a project's environment variables. The plugin's `relay` option says how they are reached. */
+export function targetsOfEnvironment(
+  project: Pick<Project, 'root' | 'variables' | 'envFiles' | 'isVisible'>,
+  options: Pick<ResolvedOptions, 'relay'> | undefined,
+): { targets: readonly Target[]; issues: readonly Issue[] } {
+  const files = project.envFiles.flatMap((path) => {
+    const text = readText(path)
+    return text === undefined ? [] : [{ file: relativeTo(project.root, path), text }]
+  })
+  const found = targetsFromEnv({ ...project.variables }, files, project.isVisible)
+  if (options === undefined) return found
+  return { ...found, targets: found.targets.map((target) => ({ ...target, relay: options.relay })) }
+}
+
+/** Two owners of one path would take turns by accident of order. The host's table stands in the user's own words, so it keeps its paths. */
+function pathsOwnedByHost(targets: readonly Target[], table: Project['proxyTable']): Issue[] {
+  return targets.flatMap(({ path, provenance }) =>
+    path !== undefined && table.paths.includes(path)
+      ? [
+          {
+            code: 'CORS_DEV_TARGET',
+            path: provenance.file === undefined ? provenance.name : `${provenance.file} ${provenance.name}`,
+            value: path,
+            why: `${table.option} of the dev server has the same path, and keeps it`,
+            instead: `Remove "${path}" from one of the two.`,
+          },
+        ]
+      : [],
+  )
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function relativeTo(root: string, path: string): string {
+  const prefix = root.endsWith('/') ? root : `${root}/`
+  return path.startsWith(prefix) ? path.slice(prefix.length) : path
+}

@@ -1,0 +1,167 @@
+import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+
+/** A document whose start has not shown where its head begins by then gets the script at the furthest point understood. */
+const LOOK_AHEAD = 64 * 1024
+
+/**
+ * Makes a classic script the first of every HTML document that the host answers this request with. Works on the bytes
+ * that pass by, so that it does not matter who renders the page: a static folder, a plugin's template, a framework.
+ * Answers that are no HTML pass untouched.
+ */
+export function injectScript(request: IncomingMessage, response: ServerResponse, scriptPath: string): void {
+  if (!asksForDocument(request)) return
+  // What is compressed or cut can't be read, and a 304 would show the page without the script.
+  for (const name of ['accept-encoding', 'range', 'if-range', 'if-none-match', 'if-modified-since']) {
+    delete request.headers[name]
+  }
+
+  const original = { writeHead: response.writeHead, write: response.write, end: response.end }
+  let state: 'undecided' | 'holding' | 'passing' = 'undecided'
+  let held = Buffer.alloc(0)
+  let statusMessage: string | undefined
+
+  const decide = (): void => {
+    if (state !== 'undecided') return
+    state = isReadableHtml(response) ? 'holding' : 'passing'
+    if (state === 'passing') return
+    response.removeHeader('content-length')
+    // The bytes change, so that these would be untrue.
+    for (const name of ['etag', 'accept-ranges', 'content-md5', 'digest', 'content-digest', 'repr-digest']) {
+      response.removeHeader(name)
+    }
+  }
+
+  /** The held bytes with the script in them, once it is clear where it goes. */
+  const release = (isEnd: boolean): Buffer | undefined => {
+    const point = findInsertionPoint(held.toString('latin1'), isEnd || held.length >= LOOK_AHEAD)
+    if (point === undefined) return undefined
+    state = 'passing'
+    const tag = Buffer.from(scriptTag(scriptPath, nonceFor(response, held.toString('latin1'))), 'latin1')
+    const released = Buffer.concat([held.subarray(0, point), tag, held.subarray(point)])
+    held = Buffer.alloc(0)
+    return released
+  }
+
+  const writeHead = function (
+    this: ServerResponse,
+    status: number,
+    ...rest: (string | OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined)[]
+  ): ServerResponse {
+    if (state !== 'undecided') return original.writeHead.call(this, status, ...(rest as []))
+    response.statusCode = status
+    for (const part of rest) {
+      if (typeof part === 'string') statusMessage = part
+      else setHeaders(response, part)
+    }
+    decide()
+    return statusMessage === undefined
+      ? original.writeHead.call(this, status)
+      : original.writeHead.call(this, status, statusMessage)
+  }
+
+  const write = function (this: ServerResponse, chunk: unknown, ...rest: unknown[]): boolean {
+    decide()
+    if (state === 'passing') return original.write.call(this, chunk, ...(rest as []))
+    const callback = rest.find((part) => typeof part === 'function') as ((error?: Error | null) => void) | undefined
+    held = Buffer.concat([held, toBuffer(chunk, rest[0])])
+    const released = release(false)
+    if (released !== undefined) return original.write.call(this, released, ...((callback ? [callback] : []) as []))
+    if (callback) process.nextTick(callback)
+    return true
+  }
+
+  const end = function (this: ServerResponse, ...args: unknown[]): ServerResponse {
+    decide()
+    if (state === 'passing') return original.end.call(this, ...(args as []))
+    const [chunk, encoding] = args
+    const callback = args.find((part) => typeof part === 'function')
+    if (chunk !== undefined && chunk !== null && typeof chunk !== 'function') {
+      held = Buffer.concat([held, toBuffer(chunk, encoding)])
+    }
+    // An empty answer to HEAD, or an error page without a body, stays empty.
+    const released = held.length === 0 ? held : (release(true) ?? held)
+    state = 'passing'
+    if (!response.headersSent && released.length > 0) response.setHeader('content-length', released.length)
+    return original.end.call(this, ...([released, ...(callback ? [callback] : [])] as []))
+  }
+
+  Object.assign(response, { writeHead, write, end })
+}
+
+/** Browsers of secure contexts say what they fetch for; elsewhere `Accept` has to tell. */
+function asksForDocument({ method, headers }: IncomingMessage): boolean {
+  if (method !== 'GET') return false
+  const destination = headers['sec-fetch-dest']
+  if (destination !== undefined) return ['document', 'iframe', 'frame'].includes(String(destination))
+  return /\btext\/html\b/i.test(headers.accept ?? '')
+}
+
+function isReadableHtml(response: ServerResponse): boolean {
+  const type = String(response.getHeader('content-type') ?? '')
+  const encoding = String(response.getHeader('content-encoding') ?? 'identity')
+  const isBodiless = response.statusCode === 204 || response.statusCode === 304
+  return /^\s*text\/html\b/i.test(type) && !/charset\s*=\s*"?utf-(?:16|32)/i.test(type) && encoding === 'identity' && !isBodiless
+}
+
+function setHeaders(response: ServerResponse, headers: OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined): void {
+  if (headers === undefined) return
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value)
+    return
+  }
+  const pairs = Array.isArray(headers[0])
+    ? (headers as unknown as [string, string][])
+    : Array.from({ length: headers.length / 2 }, (_, index) => [String(headers[index * 2]), headers[index * 2 + 1]])
+  const seen = new Set<string>()
+  for (const [name, value] of pairs as [string, string][]) {
+    if (seen.has(name.toLowerCase())) response.appendHeader(name, value)
+    else response.setHeader(name, value)
+    seen.add(name.toLowerCase())
+  }
+}
+
+function toBuffer(chunk: unknown, encoding: unknown): Buffer {
+  if (typeof chunk === 'string') return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
+  return Buffer.from(chunk as Uint8Array)
+}
+
+const SKIPPED_BEFORE_HEAD = [
+  /^(?:\u00ef\u00bb\u00bf)?[\t\n\f\r ]+/, // white space, after a byte order mark if there is one
+  /^\u00ef\u00bb\u00bf/,
+  /^<!--[^]*?-->/,
+  /^<![a-z][^>]*>/i, // the doctype
+  /^<\?[^>]*>/,
+  /^<html(?:[\t\n\f\r /](?:"[^"]*"|'[^']*'|[^"'>])*)?>/i,
+]
+const HEAD_TAG = /^<head(?:[\t\n\f\r /](?:"[^"]*"|'[^']*'|[^"'>])*)?>/i
+/** What may still become one of the above when more of the document is there. */
+const UNFINISHED = /^(?:<(?:!(?:-|--[^]*|[a-z][^>]*)?|\?[^>]*|h(?:e(?:a(?:d(?:[\t\n\f\r /][^]*)?)?)?|t(?:m(?:l(?:[\t\n\f\r /][^]*)?)?)?)?)?|\u00ef\u00bb?)?$/i
+
+/**
+ * Where the head of a document begins: behind `<head>`, or where the parser would open one by itself. `undefined` while
+ * that can't be told. The document comes as latin1, in which an index is a byte.
+ */
+export function findInsertionPoint(document: string, isComplete: boolean): number | undefined {
+  let point = 0
+  for (;;) {
+    const rest = document.slice(point)
+    const head = HEAD_TAG.exec(rest)
+    if (head) return point + head[0].length
+    const skipped = SKIPPED_BEFORE_HEAD.map((pattern) => pattern.exec(rest)?.[0].length ?? 0).find((length) => length > 0)
+    if (skipped !== undefined) point += skipped
+    else return UNFINISHED.test(rest) && !isComplete ? undefined : point
+  }
+}
+
+/** A page with a Content-Security-Policy runs only scripts that carry its nonce. */
+function nonceFor(response: ServerResponse, document: string): string | undefined {
+  const policy = [response.getHeader('content-security-policy')].flat().join(',')
+  return (
+    /'nonce-([A-Za-z0-9+/_=-]+)'/.exec(policy)?.[1] ??
+    /<script\b[^>]*\snonce\s*=\s*["']?([A-Za-z0-9+/_=-]+)/i.exec(document)?.[1]
+  )
+}
+
+function scriptTag(path: string, nonce: string | undefined): string {
+  return `<script src="${path}"${nonce === undefined ? '' : ` nonce="${nonce}"`}></script>`
+}
