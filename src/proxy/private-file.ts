@@ -1,0 +1,47 @@
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { randomBytes } from 'node:crypto'
+
+/** Text of a file of ours; `undefined` when there is none, when it can't be read, or when it is larger than it can be. */
+export function readPrivateFile(file: string, maxBytes: number): string | undefined {
+  try {
+    if (statSync(file).size > maxBytes) return undefined
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes a file that only its owner can read, whole or not at all. */
+export function writePrivateFile(file: string, text: string): void {
+  withTemporary(file, text, (temporary) => renameSync(temporary, file))
+}
+
+/**
+ * Creates a private file unless there is one, and returns what it then holds: of two dev servers that start at the same
+ * time, both get the text of one.
+ */
+export function createPrivateFile(file: string, text: string, maxBytes: number): string {
+  withTemporary(file, text, (temporary) => {
+    try {
+      linkSync(temporary, file)
+    } catch (error) {
+      // Some file systems have no hard links; there the last writer wins.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') renameSync(temporary, file)
+    }
+  })
+  return readPrivateFile(file, maxBytes) ?? text
+}
+
+function withTemporary(file: string, text: string, use: (temporary: string) => void): void {
+  mkdirSync(dirname(file), { recursive: true })
+  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
+  try {
+    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
+    // The mode above is subject to the umask only downwards, but a file system may ignore it.
+    chmodSync(temporary, 0o600)
+    use(temporary)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
