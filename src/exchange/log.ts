@@ -1,0 +1,35 @@
+import type { Exchange } from './exchange'
+
+export interface ExchangeLog {
+  /** Adds a finished exchange; the oldest one makes room. */
+  add(exchange: Exchange): void
+  /** Newest first. */
+  newestFirst(): Iterable<Exchange>
+  /** Calls back for every exchange added from now on, until the returned function is called. */
+  subscribe(subscriber: (exchange: Exchange) => void): () => void
+}
+
+/** A bounded list: a dev server that runs for a week must not grow with every call. */
+export function createExchangeLog(capacity = 500): ExchangeLog {
+  const ring: Exchange[] = []
+  const subscribers = new Set<(exchange: Exchange) => void>()
+  let next = 0
+
+  return {
+    add(exchange) {
+      ring[next] = exchange
+      next = (next + 1) % capacity
+      for (const subscriber of subscribers) subscriber(exchange)
+    },
+    *newestFirst() {
+      for (let back = 1; back <= ring.length; back++) {
+        const exchange = ring[(next - back + capacity) % capacity]
+        if (exchange) yield exchange
+      }
+    },
+    subscribe(subscriber) {
+      subscribers.add(subscriber)
+      return () => subscribers.delete(subscriber)
+    },
+  }
+}

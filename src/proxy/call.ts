@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http'
+import type { Exchange } from '../exchange/exchange'
+import type { PathRoute } from '../routes/table'
+import type { Target } from '../targets/target'
+import type { Hop } from './hop'
+
+/** One request on its way down: what the guard and the table found out about it, read by everything after them. */
+export interface Call {
+  exchange: Exchange
+  target: Target
+  /** The path route it came by; `undefined` on the relay. */
+  route: PathRoute | undefined
+  /** Scheme and host that the page's browser called the dev server by. */
+  ownOrigin: string
+  /** Serialized origin of the page. */
+  pageOrigin: string
+  /** The same where it is an allowed other origin than the dev server's, which then wants CORS headers. */
+  otherOrigin: string | undefined
+  /** Key of this browser's cookies in the jar; `undefined` before it was given one. */
+  session: string | undefined
+  /** The redirect from another target that led here. */
+  hop: Hop | undefined
+  isUpgrade: boolean
+  /** Whether a person will look at the answer: a document that fails wants a page, not JSON. */
+  isNavigation: boolean
+  /** Whether the caller can read a failure; if not, only a network error tells it. */
+  readsFailures: boolean
+  /** Whether `Origin` names the target itself although the page's would be sent: the target refuses strangers. */
+  insistsOnOwnOrigin: boolean
+}
+
+/**
+ * http-proxy-middleware hands the request on and nothing else, so what is known about it waits here. A WeakMap rather
+ * than a property: the request is the host's object.
+ */
+const calls = new WeakMap<IncomingMessage, Call>()
+
+export function rememberCall(req: IncomingMessage, call: Call): void {
+  calls.set(req, call)
+}
+
+export function recallCall(req: IncomingMessage): Call {
+  const call = calls.get(req)
+  if (!call) throw new Error('A request reached the transport without passing the guard')
+  return call
+}
+
+export function isPageSecure(call: Call): boolean {
+  return call.pageOrigin.startsWith('https:')
+}

@@ -1,0 +1,137 @@
+import dns from 'node:dns'
+import type { LookupFunction } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { classifyAddress, isLoopbackHost } from '../targets/address'
+import type { Target } from '../targets/target'
+import { describeProvenance, UpstreamError } from './errors'
+
+/** Milliseconds until a connection must stand. A response may take as long as the API likes. */
+const CONNECT_TIMEOUT_MS = 10_000
+/** A server that drops idle sockets sooner says so in Keep-Alive; undici listens to it. */
+const KEEP_ALIVE_MS = 15_000
+
+const NEVER_REACHED = new Set(['link-local', 'metadata', 'unspecified', 'multicast'])
+
+/**
+ * Resolves names as browsers do and refuses what no name may lead to. The address that was checked is the address that
+ * is connected to, so a name that changes its address in between (DNS rebinding) gains nothing.
+ */
+function createLookup(target: Target): LookupFunction {
+  return (hostname, options, callback) => {
+    const answer = (addresses: dns.LookupAddress[]): void => {
+      const refused = addresses.find(({ address }) => NEVER_REACHED.has(classifyAddress(address)))
+      if (refused) return callback(addressRefused(target, hostname, refused.address), [], undefined)
+      const [first] = addresses
+      if (options.all || !first) callback(null, addresses)
+      else callback(null, first.address, first.family)
+    }
+    // RFC 6761 §6.3: browsers never ask a resolver for these names, and some resolvers don't know them. Servers listen
+    // on one family or the other; both are tried.
+    if (isLoopbackHost(hostname)) {
+      answer([
+        { address: '127.0.0.1', family: 4 },
+        { address: '::1', family: 6 },
+      ])
+      return
+    }
+    dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) callback(error, [], undefined)
+      else answer(addresses)
+    })
+  }
+}
+
+function addressRefused(target: Target, hostname: string, address: string): UpstreamError {
+  return new UpstreamError({
+    code: 'address',
+    cause: `${hostname} leads to ${address}, an address that only an entry naming it literally may reach`,
+    remedy: `Correct the host in ${describeProvenance(target)}.`,
+  })
+}
+
+/** Names that no public DNS answers for: whoever answers for them is on the developer's own network. */
+const LOCAL_NAME = /^[^.]+$|\.(?:localhost|local|internal|test|lan|home|home\.arpa|corp|intranet|private)$/
+
+/**
+ * Whether a certificate that no authority vouches for is accepted: development servers sign their own. A public name is
+ * always verified, also when it leads to a private address, since whoever runs the network decides where it leads.
+ */
+function acceptsUnverified(target: Target, remoteAddress: string | undefined): boolean {
+  if (target.proxy.secure !== undefined) return !target.proxy.secure
+  const host = new URL(target.origin).hostname.replace(/^\[|\]$/g, '')
+  if (isLoopbackHost(host)) return true
+  const kind = remoteAddress === undefined ? 'public' : classifyAddress(remoteAddress)
+  if (kind !== 'loopback' && kind !== 'private') return false
+  return host === remoteAddress || kind === 'loopback' || LOCAL_NAME.test(host)
+}
+
+function createConnector(target: Target): buildConnector.connector {
+  const connect = buildConnector({
+    ...target.proxy.ssl,
+    lookup: createLookup(target),
+    autoSelectFamily: true,
+    timeout: CONNECT_TIMEOUT_MS,
+    // Judged below, when the address is known. Sessions aren't resumed: Node does not look at the name again when one
+    // is, so a certificate that was refused for its name would pass the second time.
+    rejectUnauthorized: false,
+    maxCachedSessions: 0,
+  })
+  return (options, callback) => {
+    connect(options, (...[error, socket]) => {
+      if (error) return callback(error, null)
+      if (options.protocol === 'https:') {
+        const { authorized, authorizationError, remoteAddress } = socket as TLSSocket
+        if (!authorized && !acceptsUnverified(target, remoteAddress)) {
+          socket.destroy()
+          return callback(asError(authorizationError), null)
+        }
+      }
+      callback(null, socket)
+    })
+  }
+}
+
+/** Node types `authorizationError` as an error and gives a code. */
+function asError(reason: Error | string | undefined): Error {
+  if (reason instanceof Error) return reason
+  const code = reason ?? 'CERT_UNTRUSTED'
+  const words = code.toLowerCase().replaceAll('_', ' ')
+  return Object.assign(new Error(words), { code: /^(CERT|UNABLE|SELF|DEPTH|ERR|HOST)/.test(code) ? code : `CERT_${code}` })
+}
+
+/** `HTTP_PROXY` and its kin, without the password some of them carry. */
+export function environmentProxy(env: NodeJS.ProcessEnv, protocol: string): string | undefined {
+  const http = env['http_proxy'] ?? env['HTTP_PROXY']
+  const proxy = protocol === 'https:' ? (env['https_proxy'] ?? env['HTTPS_PROXY'] ?? http) : http
+  return proxy && URL.canParse(proxy) ? new URL(proxy).host : undefined
+}
+
+/** The connections to one target: kept alive, no limit to their number (a page's slow calls must not wait in line). */
+export function createDispatcher(target: Target, env: NodeJS.ProcessEnv): Dispatcher {
+  const options: Agent.Options = {
+    connect: createConnector(target),
+    connections: null,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // 300 s for response headers is what browsers wait; an event stream may be silent for as long as it likes.
+    headersTimeout: target.proxy.proxyTimeout ?? 300_000,
+    bodyTimeout: 0,
+    maxHeaderSize: 64 * 1024,
+    allowH2: false,
+  }
+  const { protocol, hostname } = new URL(target.origin)
+  const staysLocal = isLoopbackHost(hostname) || classifyLiteral(hostname) === 'private'
+  if (staysLocal || !environmentProxy(env, protocol)) return new Agent(options)
+  return new EnvHttpProxyAgent({
+    ...options,
+    requestTls: { ...target.proxy.ssl, rejectUnauthorized: target.proxy.secure !== false },
+    // As curl and npm do: http goes to the proxy in absolute form, since many refuse CONNECT to other ports than 443.
+    proxyTunnel: false,
+  } as EnvHttpProxyAgent.Options)
+}
+
+function classifyLiteral(hostname: string): string | undefined {
+  const address = hostname.replace(/^\[|\]$/g, '')
+  return /^[\d.]+$|:/.test(address) ? classifyAddress(address) : undefined
+}

@@ -1,0 +1,328 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import path from 'node:path'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware'
+import { preflightResponse } from '../cors/preflight-response'
+import type { Exchange } from '../exchange/exchange'
+import { createExchangeLog, type ExchangeLog } from '../exchange/log'
+import {
+  DECISION_ENDPOINT,
+  FAILURE_ENDPOINT,
+  parseRelayPath,
+  READS_FAILURES_HEADER,
+  type RelayPath,
+} from '../exchange/wire'
+import type { ResolvedOptions } from '../options/types'
+import { matchRelay } from '../routes/match'
+import type { PathRoute, RouteTable } from '../routes/table'
+import { isCorsPreflightRequest } from '../standard/preflight'
+import { injectsHeaders, type Target } from '../targets/target'
+import { type Call, rememberCall } from './call'
+import { environmentProxy } from './connect'
+import { createCookieJars } from './cookie-jar'
+import { answerDecision, createDecisions, type Decisions } from './decision'
+import { UpstreamError } from './errors'
+import { answerFailure } from './failure-response'
+import { answerFailureReport } from './failure-report'
+import { type Admission, guardRequest, type GuardPolicy, type Refusal } from './guard'
+import { createHops } from './hop'
+import { buildSentHeaders } from './response'
+import { createSessions } from './session'
+import { createTargetLog, type Logger } from './target-log'
+import { createTransport, type Transport, type TransportHooks } from './transport'
+import { refuseUpgrade } from './upgrade'
+
+/** Where a request is meant for, as far as its path tells. */
+export type Destination = { kind: 'path'; route: PathRoute } | { kind: 'reserved'; rest: string }
+
+export interface ProxyInput {
+  options: ResolvedOptions
+  table: RouteTable
+  /** Absolute path of the project: cookies and the secret live in its cache folder. */
+  root: string
+  /** Absolute path of the reserved prefix, slash at its end. */
+  prefix: string
+  logger: Logger
+  allowedHosts: readonly string[]
+  env: NodeJS.ProcessEnv
+}
+
+export interface Proxy {
+  handle(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void, destination: Destination): void
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, destination: Destination): void
+  /** `Set-Cookie` line that gives this browser its session; `undefined` when it has one. */
+  sessionCookieFor(req: IncomingMessage): string | undefined
+  /** Origins under which this dev server is reached: no target may be one of them. */
+  setOwnOrigins(origins: readonly string[]): void
+  readonly decisions: Decisions
+  readonly exchanges: ExchangeLog
+  close(): Promise<void>
+}
+
+/** Everything that happens between the page and the upstreams. Knows no bundler. */
+export function createProxy(input: ProxyInput): Proxy {
+  const { options, table, root, prefix, env } = input
+  const now = Date.now
+  const cache = path.join(root, 'node_modules', '.cache', 'unplugin-cors-dev')
+  const policy: GuardPolicy = { origins: options.origins, allowedHosts: input.allowedHosts }
+  const sessions = createSessions({ root, secretFile: path.join(cache, 'secret') })
+  const jars = createCookieJars({ file: path.join(cache, 'cookies.json') })
+  const hops = createHops(now)
+  const exchanges = createExchangeLog()
+  const log = createTargetLog(input.logger, now)
+  exchanges.subscribe((exchange) => log.failed(exchange))
+  /** This dev server's own name in `Via`: a request that comes round again bears it. */
+  const via = `cors-dev-${randomBytes(6).toString('hex')}`
+  let ownOrigins = new Set<string>()
+  let exchangeCount = 0
+
+  const hooks: TransportHooks = {
+    env,
+    rewrite: { jars, productionOrigin: options.productionOrigin, via },
+    buildSentHeaders: (call, req, status, upstream) =>
+      buildSentHeaders(call, req.method ?? 'GET', status, upstream, { jars, hops, table, prefix, log }),
+    answerFailure,
+    finished({ exchange }) {
+      exchange.duration = now() - exchange.startedAt
+      exchanges.add(exchange)
+    },
+  }
+
+  const ways = new Map<Target, { transport: Transport; handler: RequestHandler }>()
+  function wayTo(target: Target): { transport: Transport; handler: RequestHandler } {
+    const known = ways.get(target)
+    if (known) return known
+    const proxyHost = environmentProxy(env, new URL(target.origin).protocol)
+    if (proxyHost) log.once(`names are resolved by the proxy ${proxyHost} (from HTTP_PROXY or HTTPS_PROXY), except those in NO_PROXY`)
+    const transport = createTransport(target, hooks)
+    const { plugins = [], ...rest } = target.proxy
+    const handler = createProxyMiddleware({
+      ...rest,
+      target: target.origin,
+      // Its own error handling writes into bodies that have begun.
+      ejectPlugins: true,
+      plugins: [transport.plugin, proxyEventsPlugin, ...plugins],
+    })
+    const way = { transport, handler }
+    ways.set(target, way)
+    return way
+  }
+
+  const decisions = createDecisions({
+    table,
+    log,
+    dispatcherOf: (target) => wayTo(target).transport.dispatcher,
+    now,
+  })
+
+  /** One check for requests and upgrades alike. */
+  function admit(
+    req: IncomingMessage,
+    isUpgrade: boolean,
+    destination: Destination,
+    target: Target | undefined,
+  ): Admission | Refusal {
+    const authority = req.headers[':authority'] ?? req.headers.host
+    return guardRequest(
+      {
+        method: req.method ?? 'GET',
+        url: req.url ?? '/',
+        headers: req.headers,
+        authority: typeof authority === 'string' ? authority : undefined,
+        isEncrypted: (req.socket as Partial<TLSSocket>).encrypted === true,
+        isUpgrade,
+        way: destination.kind === 'path' ? 'path' : target ? 'relay' : 'reserved',
+        injectsHeaders: target !== undefined && injectsHeaders(target),
+        hasSession: sessions.find(req.headers.cookie) !== undefined,
+      },
+      policy,
+    )
+  }
+
+  function buildCall(
+    req: IncomingMessage,
+    admission: Admission,
+    target: Target,
+    relay: RelayPath | undefined,
+    route: PathRoute | undefined,
+    isUpgrade: boolean,
+  ): Call {
+    const pageUrl = req.url ?? '/'
+    const exchange: Exchange = {
+      id: ++exchangeCount,
+      startedAt: now(),
+      way: relay?.kind ?? 'path',
+      pageOrigin: admission.pageOrigin,
+      credentials: relay ? (relay.kind === 'to' ? 'include' : 'omit') : 'unknown',
+      method: req.method ?? 'GET',
+      pageUrl,
+      upstreamUrl: relay ? relay.origin + relay.pathAndQuery : target.origin,
+      requestHeaders: [],
+    }
+    return {
+      exchange,
+      target,
+      route,
+      ownOrigin: admission.ownOrigin,
+      pageOrigin: admission.pageOrigin,
+      otherOrigin: admission.otherOrigin,
+      session: sessions.find(req.headers.cookie),
+      hop: relay?.nonce === undefined ? undefined : hops.find(relay.nonce, relay.origin),
+      isUpgrade,
+      isNavigation: req.headers['sec-fetch-mode'] === 'navigate' || (route !== undefined && asksForDocument(req)),
+      readsFailures: req.headers[READS_FAILURES_HEADER] !== undefined,
+      insistsOnOwnOrigin: false,
+    }
+  }
+
+  /** Why a request that passed the guard can still not go on. */
+  function obstacle(req: IncomingMessage, call: Call): UpstreamError | undefined {
+    if (String(req.headers.via ?? '').includes(via) || ownOrigins.has(call.target.origin)) {
+      return new UpstreamError({
+        code: 'loop',
+        cause: `${call.target.origin} is this dev server itself`,
+        remedy: `Write the address of the API in ${call.target.provenance.name}.`,
+      })
+    }
+    return undefined
+  }
+
+  function resolveReserved(rest: string): { relay: RelayPath; target: Target } | undefined {
+    const relay = parseRelayPath(rest)
+    const target = relay && matchRelay(table, relay.origin)
+    if (!relay || !target) return undefined
+    if (relay.nonce !== undefined && !hops.find(relay.nonce, relay.origin)) return undefined
+    return { relay, target }
+  }
+
+  return {
+    decisions,
+    exchanges,
+    setOwnOrigins(origins) {
+      ownOrigins = new Set(origins)
+    },
+    sessionCookieFor(req) {
+      if (sessions.find(req.headers.cookie) !== undefined) return undefined
+      return sessions.setCookieLine(sessions.create(), { secure: isEncrypted(req) })
+    },
+
+    handle(req, res, next, destination) {
+      const reserved = destination.kind === 'reserved' ? resolveReserved(destination.rest) : undefined
+      const target = destination.kind === 'path' ? destination.route.target : reserved?.target
+      const admission = admit(req, false, destination, target)
+      if (!admission.allowed) {
+        log.refused(admission.message)
+        return refuse(res, admission.status, admission.code)
+      }
+      const isPreflight = isCorsPreflightRequest({ method: req.method ?? 'GET', headers: headerGetter(req) })
+      if (admission.otherOrigin !== undefined && isPreflight) {
+        return answerPreflight(req, res, admission.otherOrigin)
+      }
+      if (!target) {
+        const rest = destination.kind === 'reserved' ? destination.rest : ''
+        const [endpoint] = rest.split('?', 1)
+        if (endpoint === DECISION_ENDPOINT) return answerDecision(req, res, admission, decisions)
+        if (endpoint === FAILURE_ENDPOINT) return answerFailureReport(req, res, admission, exchanges)
+        if (parseRelayPath(rest)) log.refused(unknownTarget(rest))
+        return refuse(res, 404, parseRelayPath(rest) ? 'unknown-target' : 'not-found')
+      }
+      const route = destination.kind === 'path' ? destination.route : undefined
+      const call = buildCall(req, admission, target, reserved?.relay, route, false)
+      if (call.exchange.way === 'to' && call.session === undefined) {
+        // The page came from another server, or before this browser had a session: its first relayed call gets one.
+        call.session = sessions.create()
+        res.setHeader('set-cookie', sessions.setCookieLine(call.session, { secure: isEncrypted(req) }))
+      }
+      const problem = obstacle(req, call)
+      if (problem) {
+        call.exchange.failure = problem.failure
+        answerFailure(call, req, res, problem.failure)
+        return hooks.finished(call)
+      }
+      rememberCall(req, call)
+      const pageUrl = req.url
+      if (reserved) req.url = reserved.relay.pathAndQuery
+      void wayTo(target).handler(req, res, (error) => {
+        req.url = pageUrl
+        // A user's `pathFilter` declined: the host has it.
+        if (!error) return next()
+        const failure = new UpstreamError({
+          code: 'invalid-request',
+          cause: `an option of http-proxy-middleware failed (${(error as Error).message})`,
+          remedy: `Correct \`proxy\` of ${target.provenance.name}.`,
+        }).failure
+        call.exchange.failure = failure
+        if (res.headersSent) res.destroy()
+        else answerFailure(call, req, res, failure)
+        hooks.finished(call)
+      })
+    },
+
+    upgrade(req, socket, head, destination) {
+      const reserved = destination.kind === 'reserved' ? resolveReserved(destination.rest) : undefined
+      const target = destination.kind === 'path' ? destination.route.target : reserved?.target
+      const admission = admit(req, true, destination, target)
+      if (!admission.allowed) {
+        log.refused(admission.message)
+        return refuseUpgrade(socket, admission.status)
+      }
+      if (!target) return refuseUpgrade(socket, 404)
+      const route = destination.kind === 'path' ? destination.route : undefined
+      const call = buildCall(req, admission, target, reserved?.relay, route, true)
+      if (obstacle(req, call)) return refuseUpgrade(socket, 508)
+      rememberCall(req, call)
+      if (reserved) req.url = reserved.relay.pathAndQuery
+      // http-proxy-middleware answers a declined `pathFilter` with silence, and a silent socket hangs the page.
+      wayTo(target).handler.upgrade(req, socket as never, head)
+    },
+
+    async close() {
+      jars.close()
+      await Promise.all([...ways.values()].map(({ transport }) => transport.close()))
+    },
+  }
+}
+
+function unknownTarget(rest: string): string {
+  const origin = parseRelayPath(rest)?.origin ?? ''
+  return `a page asked the relay for ${origin}, which no target names. Add "${origin}" to the plugin's targets.`
+}
+
+function isEncrypted(req: IncomingMessage): boolean {
+  return (req.socket as Partial<TLSSocket>).encrypted === true
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#name-accept; where browsers send no `Sec-Fetch-Mode`. */
+function asksForDocument(req: IncomingMessage): boolean {
+  return req.headers['sec-fetch-mode'] === undefined && String(req.headers.accept ?? '').startsWith('text/html')
+}
+
+function headerGetter(req: IncomingMessage): { get(name: string): string | null } {
+  return { get: (name) => [req.headers[name.toLowerCase()] ?? []].flat().join(', ') || null }
+}
+
+function answerPreflight(req: IncomingMessage, res: ServerResponse, origin: string): void {
+  const { get } = headerGetter(req)
+  const { status, headers } = preflightResponse({
+    origin,
+    requestMethod: get('access-control-request-method') ?? 'GET',
+    requestHeaders: get('access-control-request-headers'),
+    requestPrivateNetwork: get('access-control-request-private-network') === 'true',
+    requestLocalNetwork: get('access-control-request-local-network') === 'true',
+  })
+  for (const [name, value] of headers) res.setHeader(name, value)
+  res.writeHead(status).end()
+}
+
+/** Tells a stranger a code and nothing else; the terminal tells the developer. */
+export function refuse(res: ServerResponse, status: number, code: string): void {
+  res.writeHead(status, {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'cross-origin-resource-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+  })
+  res.end(JSON.stringify({ title: 'Refused by unplugin-cors-dev', status, code, detail: 'The terminal of the dev server says why.' }))
+}

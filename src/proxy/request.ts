@@ -1,0 +1,141 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import { READS_FAILURES_HEADER } from '../exchange/wire'
+import { restoreCookieHeader } from '../routes/rewrite'
+import { connectionSpecificNames } from '../standard/headers'
+import { type Call, isPageSecure } from './call'
+import type { CookieJars } from './cookie-jar'
+
+export type HeaderRecord = Record<string, string | string[]>
+
+export interface RequestRewrite {
+  jars: CookieJars
+  productionOrigin: string | undefined
+  /** This dev server's name in `Via`, by which it knows its own requests again. */
+  via: string
+}
+
+/**
+ * Fields that are made anew below, or that speak of the hop between page and dev server alone. `Expect` has been
+ * answered by Node, and httpxy's end under `Trailer` (an uncaught error on one header) is why it never goes on.
+ */
+const NEVER_PASSED_ON = new Set([
+  'host',
+  'expect',
+  'trailer',
+  'te',
+  'cookie',
+  'origin',
+  'referer',
+  'via',
+  'http2-settings',
+  'access-control-request-private-network',
+  'access-control-request-local-network',
+  READS_FAILURES_HEADER,
+])
+
+/** The header that goes up. */
+export function buildUpstreamHeaders(req: IncomingMessage, call: Call, rewrite: RequestRewrite): HeaderRecord {
+  const { target, route } = call
+  const headers: HeaderRecord = { host: new URL(target.origin).host }
+  const connectionSpecific = connectionSpecificNames(headerPairs(req.headers))
+  for (const name in req.headers) {
+    const value = req.headers[name]
+    // HTTP/2's pseudo-header fields start with a colon.
+    if (value === undefined || name.startsWith(':') || NEVER_PASSED_ON.has(name) || connectionSpecific.has(name)) continue
+    headers[name] = value
+  }
+
+  // https://fetch.spec.whatwg.org/#http-redirect-fetch: a step to another origin loses it.
+  if (call.hop) delete headers['authorization']
+
+  const cookie = cookieToSend(req, call, rewrite.jars)
+  if (cookie) headers['cookie'] = cookie
+
+  const origin = originToSend(call, rewrite.productionOrigin)
+  const sendsOrigin = !route || req.headers.origin !== undefined
+  if (origin !== undefined && sendsOrigin) headers['origin'] = origin
+  if (origin !== undefined && origin !== 'null' && req.headers.referer !== undefined) headers['referer'] = `${origin}/`
+  if (headers['sec-fetch-site'] !== undefined && !call.isNavigation) {
+    headers['sec-fetch-site'] = fetchSite(origin, target.origin)
+  }
+
+  headers['via'] = [req.headers['via'], `1.1 ${rewrite.via}`].flat().filter(Boolean).join(', ')
+  if (target.proxy.xfwd) addForwardedFor(headers, req)
+  if (target.proxy.auth) headers['authorization'] = `Basic ${Buffer.from(target.proxy.auth).toString('base64')}`
+  for (const [name, value] of Object.entries(target.proxy.headers ?? {})) {
+    if (value !== undefined) headers[name.toLowerCase()] = typeof value === 'number' ? String(value) : [value].flat()
+  }
+  return headers
+}
+
+function* headerPairs(headers: IncomingHttpHeaders): Iterable<[string, string]> {
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value === 'string') yield [name, value]
+  }
+}
+
+/**
+ * Whose origin the upstream is told. Servers refuse strangers by it, and an unsafe request that was refused can't be
+ * repeated, so those name the target itself; a relayed read names the page, to see the answer that production will see.
+ */
+export function originToSend(call: Call, productionOrigin: string | undefined): string | undefined {
+  const { target, exchange, route } = call
+  const fromPage = call.hop?.taintsOrigin ? 'null' : (productionOrigin ?? call.pageOrigin)
+  switch (target.originPolicy) {
+    case 'remove':
+      return undefined
+    case 'target':
+      return target.origin
+    case 'page':
+      return fromPage
+    default: {
+      const isRelayedRead = !route && !call.isUpgrade && (exchange.method === 'GET' || exchange.method === 'HEAD')
+      return isRelayedRead && !call.insistsOnOwnOrigin ? fromPage : target.origin
+    }
+  }
+}
+
+/** https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header, as far as two hosts tell it. */
+function fetchSite(origin: string | undefined, target: string): string {
+  if (origin === undefined || origin === target) return 'same-origin'
+  if (!URL.canParse(origin)) return 'cross-site'
+  const [a, b] = [new URL(origin), new URL(target)]
+  return a.protocol === b.protocol && a.hostname === b.hostname ? 'same-site' : 'cross-site'
+}
+
+/**
+ * The relay's cookies live in the jar; the browser's, which belong to the dev server's host and to every other project
+ * there, stay here. On a path route only those go up that this target itself has set, unless the page comes from the
+ * target: then its browser would send them all.
+ */
+function cookieToSend(req: IncomingMessage, call: Call, jars: CookieJars): string | undefined {
+  const { exchange, target, route } = call
+  if (exchange.way === 'anon') return undefined
+  if (exchange.way === 'to') {
+    return call.session === undefined ? undefined : jars.cookieHeader(call.session, new URL(exchange.upstreamUrl))
+  }
+  if (!route || req.headers.cookie === undefined) return undefined
+  const restored = restoreCookieHeader(req.headers.cookie, { pageIsSecure: isPageSecure(call) })
+  if (call.pageOrigin === target.origin) return restored
+  return (
+    restored
+      .split(/;\s*/)
+      .filter((pair) => {
+        const equals = pair.indexOf('=')
+        return equals > 0 && jars.mayForward(target.origin, pair.slice(0, equals), pair.slice(equals + 1))
+      })
+      .join('; ') || undefined
+  )
+}
+
+function addForwardedFor(headers: HeaderRecord, req: IncomingMessage): void {
+  const encrypted = (req.socket as Partial<TLSSocket>).encrypted === true
+  const append = (name: string, value: string | undefined): void => {
+    if (value !== undefined) headers[name] = [headers[name], value].flat().filter(Boolean).join(',')
+  }
+  append('x-forwarded-for', req.socket.remoteAddress)
+  append('x-forwarded-proto', encrypted ? 'https' : 'http')
+  append('x-forwarded-host', req.headers.host)
+}

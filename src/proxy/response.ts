@@ -1,0 +1,144 @@
+import type { HeaderLines } from '../exchange/exchange'
+import { corsResponseHeaders, isAccessControlHeader, mergeVary } from '../cors/response-headers'
+import { rewriteLocation, rewriteSetCookie } from '../routes/rewrite'
+import type { RouteTable } from '../routes/table'
+import { connectionSpecificNames } from '../standard/headers'
+import { type Call, isPageSecure } from './call'
+import type { CookieJars } from './cookie-jar'
+import type { Hops } from './hop'
+import type { HeaderRecord } from './request'
+import type { TargetLog } from './target-log'
+
+export interface ResponseRewrite {
+  jars: CookieJars
+  hops: Hops
+  table: RouteTable
+  /** Absolute path of the reserved prefix, slash at its end. */
+  prefix: string
+  log: TargetLog
+}
+
+/** Meant for the upstream's origin; on the dev server's they would act on the page, its storage and every other project. */
+const ACTS_ON_THE_ORIGIN = new Set([
+  'alt-svc',
+  'clear-site-data',
+  'expect-ct',
+  'nel',
+  'origin-agent-cluster',
+  'public-key-pins',
+  'public-key-pins-report-only',
+  'refresh',
+  'report-to',
+  'reporting-endpoints',
+  'service-worker-allowed',
+  'sourcemap',
+  'strict-transport-security',
+  'x-sourcemap',
+])
+
+/** Upstream's header lines → the fields the page is given. */
+export function buildSentHeaders(
+  call: Call,
+  method: string,
+  status: number,
+  upstream: HeaderLines,
+  rewrite: ResponseRewrite,
+): HeaderRecord {
+  const sent: HeaderRecord = {}
+  const setCookies: string[] = []
+  const connectionSpecific = connectionSpecificNames(upstream)
+  for (const [name, value] of upstream) {
+    if (ACTS_ON_THE_ORIGIN.has(name) || isAccessControlHeader(name) || connectionSpecific.has(name)) continue
+    // Timing is allowed by the dev server for its own pages; whom the upstream allows is not who asks.
+    if (name === 'timing-allow-origin' || name === 'trailer') continue
+    if (name === 'set-cookie') setCookies.push(value)
+    else append(sent, name, value)
+  }
+  // RFC 9112 §6.2: with both, the coding decides, and a length that contradicts it splits responses.
+  if (upstream.some(([name]) => name === 'transfer-encoding')) delete sent['content-length']
+
+  keepCookies(call, setCookies, sent, rewrite)
+  rewriteLocations(call, method, status, sent, rewrite)
+  sent['cross-origin-resource-policy'] = 'same-origin'
+  if (!call.route) {
+    // Whatever comes through the relay is data: opened as a document it gets no origin and runs nothing.
+    sent['content-security-policy'] = 'sandbox'
+    sent['x-content-type-options'] = 'nosniff'
+    delete sent['content-security-policy-report-only']
+  }
+  if (call.otherOrigin !== undefined) {
+    for (const [name, value] of corsResponseHeaders(call.otherOrigin, Object.keys(sent))) sent[name] = value
+    sent['vary'] = mergeVary([sent['vary'] ?? []].flat().join(', ') || undefined, 'Origin')
+  }
+  return sent
+}
+
+/** Fields a browser reads only once; a second line would make it distrust both. */
+function append(headers: HeaderRecord, name: string, value: string): void {
+  const existing = headers[name]
+  if (existing === undefined) headers[name] = value
+  else if (name === 'content-length' || name === 'location' || name === 'content-type') return
+  else headers[name] = [existing, value].flat()
+}
+
+function keepCookies(call: Call, lines: string[], sent: HeaderRecord, { jars, log }: ResponseRewrite): void {
+  if (lines.length === 0) return
+  const { exchange, route, target, session } = call
+  if (route) {
+    const pageIsSecure = isPageSecure(call)
+    for (const line of lines) {
+      const { name, value } = cookiePair(line)
+      jars.noteSet(target.origin, name, value)
+    }
+    sent['set-cookie'] = lines.map((line) => rewriteSetCookie(line, { pageIsSecure, route }))
+  } else if (exchange.way === 'to' && session !== undefined) {
+    const { refused } = jars.store(session, new URL(exchange.upstreamUrl), lines)
+    for (const { name, reason } of refused) log.cookieRefused(target, name, reason)
+  }
+}
+
+function cookiePair(line: string): { name: string; value: string } {
+  const pair = line.split(';', 1)[0] ?? ''
+  const equals = pair.indexOf('=')
+  return { name: pair.slice(0, Math.max(equals, 0)).trim(), value: pair.slice(equals + 1).trim() }
+}
+
+/**
+ * Redirects are followed by the browser, on the dev server's origin as long as a known target is meant. Where that
+ * crosses origins, a nonce says so to the next request: https://fetch.spec.whatwg.org/#http-redirect-fetch
+ */
+function rewriteLocations(
+  call: Call,
+  method: string,
+  status: number,
+  sent: HeaderRecord,
+  { hops, table, prefix }: ResponseRewrite,
+): void {
+  for (const name of ['location', 'content-location']) {
+    const location = sent[name]
+    if (typeof location !== 'string') continue
+    const mapped = rewriteLocation(location, {
+      table,
+      upstreamUrl: call.exchange.upstreamUrl,
+      way: call.exchange.way,
+      route: call.route,
+      isNavigation: call.isNavigation,
+    })
+    if (mapped.kind === 'unchanged') continue
+    if (mapped.kind === 'path') {
+      sent[name] = mapped.path
+      continue
+    }
+    const isCross = mapped.origin !== call.target.origin || call.hop !== undefined
+    if (name === 'location' && isCross) {
+      // https://fetch.spec.whatwg.org/#concept-request-tainted-origin: a page's own path route is no foreign URL.
+      const taintsOrigin = call.hop?.taintsOrigin === true || (!call.route && mapped.origin !== call.target.origin)
+      const nonce = hops.issue({ origin: mapped.origin, taintsOrigin })
+      sent[name] = `${prefix}hop/${nonce}/${mapped.relayPath}`
+      // A 301 that the browser keeps would outlive its nonce.
+      sent['cache-control'] = 'no-store'
+    } else {
+      sent[name] = prefix + mapped.relayPath
+    }
+  }
+}
