@@ -3,8 +3,8 @@ import type { LookupFunction } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { classifyAddress, isLoopbackHost } from '../targets/address'
-import type { Target } from '../targets/target'
-import { describeProvenance, UpstreamError } from './errors'
+import { provenanceLabel, type Target } from '../targets/target'
+import { UpstreamError } from './errors'
 
 /** Milliseconds until a connection must stand. A response may take as long as the API likes. */
 const CONNECT_TIMEOUT_MS = 10_000
@@ -46,7 +46,7 @@ function addressRefused(target: Target, hostname: string, address: string): Upst
   return new UpstreamError({
     code: 'address',
     cause: `${hostname} leads to ${address}, an address that only an entry naming it literally may reach`,
-    remedy: `Correct the host in ${describeProvenance(target)}.`,
+    remedy: `Correct the host in ${provenanceLabel(target.provenance)}.`,
   })
 }
 

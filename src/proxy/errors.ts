@@ -1,5 +1,5 @@
 import type { Failure, FailureCode } from '../exchange/exchange'
-import type { Target } from '../targets/target'
+import { provenanceLabel, type Target } from '../targets/target'
 
 /** Thrown where this package itself finds that the upstream can't be asked, or asked no further. */
 export class UpstreamError extends Error {
@@ -55,7 +55,7 @@ function failureCode(error: Error): FailureCode {
 export function classifyFailure(error: Error, target: Target): Failure {
   if (error instanceof UpstreamError) return error.failure
   const code = failureCode(error)
-  const where = describeProvenance(target)
+  const where = provenanceLabel(target.provenance)
   const { hostname, host, protocol } = new URL(target.origin)
   switch (code) {
     case 'dns':
@@ -110,10 +110,6 @@ export function classifyFailure(error: Error, target: Target): Failure {
     default:
       return { code: 'unknown', cause: error.message, remedy: `Check ${where}.` }
   }
-}
-
-export function describeProvenance({ provenance: { name, file, line } }: Target): string {
-  return file ? `${name} in ${file}${line ? `:${line}` : ''}` : name
 }
 
 function isLikelyTls(target: Target): boolean {

@@ -28,6 +28,7 @@ import { answerFailure } from './failure-response'
 import { answerFailureReport } from './failure-report'
 import { type Admission, guardRequest, type GuardPolicy, type Refusal } from './guard'
 import { createHops } from './hop'
+import { refuse } from './refusal'
 import { buildSentHeaders } from './response'
 import { createSessions } from './session'
 import { createTargetLog, type Logger } from './target-log'
@@ -52,6 +53,8 @@ export interface ProxyInput {
 export interface Proxy {
   handle(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void, destination: Destination): void
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, destination: Destination): void
+  /** The runtime, for whoever is called by one of our names: it tells which targets there are. */
+  serveClientScript(req: IncomingMessage, res: ServerResponse, script: string): void
   /** `Set-Cookie` line that gives this browser its session; `undefined` when it has one. */
   sessionCookieFor(req: IncomingMessage): string | undefined
   /** Origins under which this dev server is reached: no target may be one of them. */
@@ -278,6 +281,16 @@ export function createProxy(input: ProxyInput): Proxy {
       wayTo(target).handler.upgrade(req, socket as never, head)
     },
 
+    serveClientScript(req, res, script) {
+      const admission = admit(req, false, { kind: 'reserved', rest: '' }, undefined)
+      if (!admission.allowed) {
+        log.refused(admission.message)
+        return refuse(res, admission.status, admission.code)
+      }
+      res.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'no-cache' })
+      res.end(req.method === 'HEAD' ? undefined : script)
+    },
+
     async close() {
       jars.close()
       await Promise.all([...ways.values()].map(({ transport }) => transport.close()))
@@ -314,15 +327,4 @@ function answerPreflight(req: IncomingMessage, res: ServerResponse, origin: stri
   })
   for (const [name, value] of headers) res.setHeader(name, value)
   res.writeHead(status).end()
-}
-
-/** Tells a stranger a code and nothing else; the terminal tells the developer. */
-export function refuse(res: ServerResponse, status: number, code: string): void {
-  res.writeHead(status, {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    'cross-origin-resource-policy': 'same-origin',
-    'x-content-type-options': 'nosniff',
-  })
-  res.end(JSON.stringify({ title: 'Refused by unplugin-cors-dev', status, code, detail: 'The terminal of the dev server says why.' }))
 }

@@ -1,0 +1,226 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { CLASSIC_SCRIPT_BASE, clientScript } from '../exchange/client-script'
+import { CLIENT_SCRIPT, type ClientConfig, type RelayMode, RESERVED_PREFIX } from '../exchange/wire'
+import { CorsDevError, LOG_PREFIX } from '../options/errors'
+import type { ResolvedOptions } from '../options/types'
+import type { Destination, Proxy } from '../proxy/proxy'
+import type { Logger } from '../proxy/target-log'
+import { isMalformedRequestTarget, matchFallback, matchPathRoute } from '../routes/match'
+import { buildRouteTable, type RouteTable } from '../routes/table'
+import { provenanceLabel, type Target } from '../targets/target'
+import { readClientBundle } from './client-bundle'
+
+export type { Logger }
+
+export interface ContextInput {
+  options: ResolvedOptions
+  targets: readonly Target[]
+  /** Absolute path of the project. */
+  root: string
+  /** Public base path of the dev server, slashes at both ends. */
+  base: string
+  logger: Logger
+  /** Host names that the dev server answers to beside loopback; `.example.com` has everything below it. */
+  allowedHosts: readonly string[]
+}
+
+export interface Context {
+  /** Answers what is ours and passes on everything else. Never throws. */
+  middleware(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void
+  /** For a host that has a place behind its own files: answers what nobody else knew, as `"proxy"` in package.json asks. */
+  fallback(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void
+  /** Whether the upgrade is ours: if so, it is being answered; if not, it belongs to others. */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  /**
+   * The runtime with its configuration, as one statement.
+   *
+   * @param baseExpression JavaScript that yields an absolute URL of the dev server
+   */
+  clientScript(baseExpression?: string): string
+  /** Where the runtime is served as a classic script. */
+  readonly clientScriptPath: string
+  /** For hosts that learn of targets when they compile. */
+  setTargets(targets: readonly Target[]): void
+  /** One line for each route: what the page calls, where that goes, where it was found. */
+  startupLines(): string[]
+  /** To be called when the host listens: under which origins it is reached. No target may be one of them. */
+  noteListening(origins: readonly string[]): void
+  close(): Promise<void>
+}
+
+/** Resolved options in; middleware, upgrade handler and runtime out. Knows no bundler. */
+export function createContext(input: ContextInput): Context {
+  const { options, root, base, logger } = input
+  const prefix = base.replace(/\/$/, '') + RESERVED_PREFIX
+  let targets = input.targets
+  let table = tableOf(targets)
+  let ownOrigins: readonly string[] = []
+  let isClosed = false
+  let loading: Promise<Proxy> | undefined
+  let proxy: Proxy | undefined
+
+  /** Loaded when the host listens, or with the first request: its modules would be most of the plugin's start-up time. */
+  function load(): Promise<Proxy> {
+    return (loading ??= import('../proxy/proxy').then(({ createProxy }) => {
+      const { allowedHosts } = input
+      proxy = createProxy({ options, table, root, prefix, logger, allowedHosts, env: process.env })
+      proxy.setOwnOrigins(ownOrigins)
+      return proxy
+    }))
+  }
+
+  function reset(): Promise<void> {
+    const closing = loading?.then((loaded) => loaded.close())
+    loading = proxy = undefined
+    return closing ?? Promise.resolve()
+  }
+
+  function whenLoaded(run: (loaded: Proxy) => void, fail: (error: Error) => void): void {
+    if (proxy) return run(proxy)
+    load().then(run).catch(fail)
+  }
+
+  /** Whose request this is. `undefined` is the host's. */
+  function destinationOf(url: string): Destination | undefined {
+    const rest = afterPrefix(url, prefix) ?? afterPrefix(url, RESERVED_PREFIX)
+    if (rest !== undefined) return { kind: 'reserved', rest }
+    const route = matchPathRoute(table, url)
+    return route && { kind: 'path', route }
+  }
+
+  function middleware(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void {
+    const url = req.url ?? '/'
+    const destination = destinationOf(url)
+    const isHostile = destination ? isMalformedRequestTarget(url) !== undefined : NO_BROWSER_SENDS.test(url)
+    if (isHostile && !(url === '*' && req.method === 'OPTIONS')) {
+      logger.warn(`${LOG_PREFIX} ${req.method} ${JSON.stringify(url).slice(1, 120)} was refused: ${isMalformedRequestTarget(url) ?? 'malformed'}.`)
+      res.writeHead(400, { 'content-length': 0, 'cache-control': 'no-store' }).end()
+      return
+    }
+    if (destination) return pass(destination, req, res, next)
+    if (targets.length === 0 || !isNavigation(req)) return next()
+    // The session comes with the page, so that the page's first calls have it.
+    whenLoaded(
+      (loaded) => {
+        const cookie = loaded.sessionCookieFor(req)
+        if (cookie !== undefined && !res.headersSent) res.appendHeader('set-cookie', cookie)
+        next()
+      },
+      () => next(),
+    )
+  }
+
+  function pass(destination: Destination, req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void {
+    whenLoaded(
+      (loaded) => {
+        if (destination.kind === 'reserved' && destination.rest.split('?', 1)[0] === CLIENT_SCRIPT) {
+          loaded.serveClientScript(req, res, script(CLASSIC_SCRIPT_BASE))
+        } else {
+          loaded.handle(req, res, next, destination)
+        }
+      },
+      (error) => {
+        logger.error(`${LOG_PREFIX} ${error.stack ?? error.message}`)
+        if (res.headersSent) res.destroy()
+        else res.writeHead(500).end()
+      },
+    )
+  }
+
+  function script(baseExpression: string): string {
+    const relays: Record<string, RelayMode> = {}
+    for (const [origin, { relay }] of table.relays) {
+      if (relay !== 'never' && !ownOrigins.includes(origin)) relays[origin] = relay
+    }
+    // Decisions depend on the page's origin, which a script that is cached or compiled in does not know.
+    const config: ClientConfig = { prefix, relays, decisions: {} }
+    return clientScript(readClientBundle(), config, baseExpression)
+  }
+
+  return {
+    middleware,
+    fallback(req, res, next) {
+      const route = matchFallback(table, { method: req.method ?? 'GET', accept: req.headers.accept })
+      if (route && isMalformedRequestTarget(req.url ?? '/') === undefined) pass({ kind: 'path', route }, req, res, next)
+      else next()
+    },
+    upgrade(req, socket, head) {
+      const url = req.url ?? '/'
+      const destination = destinationOf(url)
+      const isMalformed = isMalformedRequestTarget(url) !== undefined
+      if (!destination && !(isMalformed && NO_BROWSER_SENDS.test(url))) return false
+      socket.on('error', () => socket.destroy())
+      if (isMalformed || !destination) {
+        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+        return true
+      }
+      whenLoaded(
+        (loaded) => loaded.upgrade(req, socket, head, destination),
+        () => socket.destroy(),
+      )
+      return true
+    },
+    clientScript: (baseExpression = CLASSIC_SCRIPT_BASE) => script(baseExpression),
+    clientScriptPath: prefix + CLIENT_SCRIPT,
+    setTargets(next) {
+      targets = next
+      table = tableOf(next)
+      void reset().catch(() => {})
+    },
+    startupLines: () => startupLines(targets, table),
+    noteListening(origins) {
+      ownOrigins = origins
+      proxy?.setOwnOrigins(origins)
+      for (const target of targets) {
+        if (origins.includes(target.origin)) {
+          logger.error(
+            `${LOG_PREFIX} ${provenanceLabel(target.provenance)} "${target.origin}" is this dev server itself: its requests would come round for ever. Write the address of the API.`,
+          )
+        }
+      }
+      if (targets.length > 0 && !isClosed) load().catch(() => {})
+    },
+    close() {
+      isClosed = true
+      return reset()
+    },
+  }
+}
+
+function tableOf(targets: readonly Target[]): RouteTable {
+  const { table, issues } = buildRouteTable(targets)
+  if (issues.length > 0) throw new CorsDevError(issues)
+  return table
+}
+
+function afterPrefix(url: string, prefix: string): string | undefined {
+  return url.startsWith(prefix) ? url.slice(prefix.length) : undefined
+}
+
+/** Absolute form, a raw `#`, control bytes; a backslash in the path. What is the host's own may look as it likes otherwise. */
+// eslint-disable-next-line no-control-regex -- control bytes are what must not pass
+const NO_BROWSER_SENDS = /^[^/]|[\x00-\x20\x7f#]|^[^?]*\\/
+
+function isNavigation(req: IncomingMessage): boolean {
+  if (req.method !== 'GET') return false
+  const destination = req.headers['sec-fetch-dest']
+  if (destination !== undefined) return destination === 'document' || destination === 'iframe'
+  return String(req.headers.accept ?? '').includes('text/html')
+}
+
+const RELAY_WORDS = { always: '', 'as-needed': ', directly where it allows that', never: ', directly' }
+
+function startupLines(targets: readonly Target[], table: RouteTable): string[] {
+  if (targets.length === 0) {
+    return ['no targets: nothing is proxied. Name them in the plugin\'s targets, in "corsDev" of package.json, or in a .env file.']
+  }
+  return targets.map((target) => {
+    const to = target.origin + target.basePath
+    const found = provenanceLabel(target.provenance)
+    const hasPath = table.paths.some((route) => route.target === target)
+    const calls = target.fallback ? 'unknown paths' : hasPath ? target.path : undefined
+    const relayed = target.relay === 'never' ? '' : RELAY_WORDS[target.relay]
+    return calls === undefined ? `${to}${RELAY_WORDS[target.relay]} (${found})` : `${calls} → ${to}${relayed} (${found})`
+  })
+}

@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { corsResponseHeaders } from '../cors/response-headers'
+import type { RouteAnswer, RouteQuestion } from '../exchange/wire'
+import { matchRelay } from '../routes/match'
+import type { RouteTable } from '../routes/table'
+import { provenanceLabel, type Target } from '../targets/target'
+import type { Admission } from './guard'
+import { createProbe } from './probe'
+import { refuse } from './refusal'
+import type { TargetLog } from './target-log'
+import { headerLines } from './upstream-request'
+
+export interface Decisions {
+  /** Whether a page of `pageOrigin` can call directly: found out before the first call, never by failing. */
+  decide(question: RouteQuestion, pageOrigin: string): Promise<RouteAnswer>
+}
+
+export interface DecisionsInput {
+  table: RouteTable
+  log: TargetLog
+  dispatcherOf(target: Target): Dispatcher
+  now(): number
+}
+
+export function createDecisions({ table, log, dispatcherOf, now }: DecisionsInput): Decisions {
+  const probe = createProbe({
+    now,
+    dispatch: ({ target, url, method, headers, signal }) =>
+      new Promise((resolve, reject) => {
+        const { origin, pathname, search } = new URL(url)
+        dispatcherOf(target).dispatch({ origin, path: pathname + search, method: method as 'OPTIONS', headers }, {
+          onRequestStart(controller) {
+            signal.addEventListener('abort', () => controller.abort(new Error('the probe took too long')))
+          },
+          onResponseStart(controller, status) {
+            if (status >= 200) resolve({ status, headers: headerLines(controller.rawHeaders) })
+          },
+          onResponseData() {},
+          onResponseEnd() {},
+          onResponseError: (_, error) => reject(error),
+        })
+      }),
+  })
+
+  return {
+    async decide(question, pageOrigin) {
+      const { origin } = new URL(question.url)
+      const target = matchRelay(table, origin)
+      if (!target || target.relay === 'never') return { route: 'direct' }
+      if (target.relay === 'always') return { route: 'relay' }
+      const { route, reason } = await probe.decide(question, pageOrigin, target)
+      log.once(
+        route === 'direct'
+          ? `${origin} is called directly: ${reason}. relay: 'always' for ${provenanceLabel(target.provenance)} would send it through here`
+          : `${origin} is called through the relay: ${reason}. targets: ['${origin}'] makes that permanent`,
+      )
+      return { route }
+    },
+  }
+}
+
+/** A question names a method, a URL and some header names. */
+const MOST_BYTES = 64 * 1024
+
+/** The endpoint that the runtime asks. */
+export function answerDecision(req: IncomingMessage, res: ServerResponse, admission: Admission, decisions: Decisions): void {
+  if (req.method !== 'POST') return refuse(res, 405, 'method-not-allowed')
+  let text = ''
+  req.setEncoding('utf8')
+  req.on('data', (chunk: string) => {
+    if (text.length <= MOST_BYTES) text += chunk
+  })
+  req.on('end', () => {
+    const question = text.length <= MOST_BYTES ? parseQuestion(text) : undefined
+    if (!question) return refuse(res, 400, 'malformed-question')
+    decisions
+      .decide(question, admission.pageOrigin)
+      // Relaying works wherever asking failed.
+      .catch((): RouteAnswer => ({ route: 'relay' }))
+      .then((answer) => sendJson(res, admission, answer))
+      .catch(() => res.destroy())
+  })
+}
+
+function parseQuestion(text: string): RouteQuestion | undefined {
+  let value: Partial<RouteQuestion> | null
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const isQuestion =
+    typeof value === 'object' &&
+    value !== null &&
+    typeof value.url === 'string' &&
+    URL.canParse(value.url) &&
+    typeof value.method === 'string' &&
+    TOKEN.test(value.method) &&
+    Array.isArray(value.headers) &&
+    value.headers.every((name) => typeof name === 'string' && TOKEN.test(name)) &&
+    typeof value.credentials === 'boolean' &&
+    typeof value.forcesPreflight === 'boolean'
+  return isQuestion ? (value as RouteQuestion) : undefined
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#name-tokens: what goes into the header of a probe must be nothing else. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** An answer of the dev server's own to a page that was admitted. */
+export function sendJson(res: ServerResponse, { otherOrigin }: Admission, value: unknown): void {
+  if (otherOrigin !== undefined) {
+    for (const [name, line] of corsResponseHeaders(otherOrigin, ['content-type'])) res.setHeader(name, line)
+    res.setHeader('vary', 'Origin')
+  }
+  res.setHeader('cache-control', 'no-store')
+  res.setHeader('x-content-type-options', 'nosniff')
+  if (value === undefined) {
+    res.writeHead(204).end()
+    return
+  }
+  res.setHeader('content-type', 'application/json')
+  res.writeHead(200).end(JSON.stringify(value))
+}
