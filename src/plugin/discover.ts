@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { CorsDevError, type Issue } from '../options/errors'
 import { resolveOptions } from '../options/resolve'
 import type { ResolvedOptions } from '../options/types'
@@ -47,8 +47,10 @@ export function discover(rawOptions: unknown, project: Project): Discovery {
     if (!(error instanceof CorsDevError)) throw error
     issues.push(...error.issues)
   }
-  const packageJson = readText(join(project.root, 'package.json'))
-  if (packageJson !== undefined) gather(targetsFromPackageJson(packageJson, 'package.json'))
+  const packageJson = findPackageJson(project.root)
+  if (packageJson !== undefined) {
+    gather(targetsFromPackageJson(readText(packageJson) ?? '', relativeTo(project.root, packageJson)))
+  }
   gather(targetsOfEnvironment(project, options))
   issues.push(...pathsOwnedByHost(targets, project.proxyTable))
 
@@ -87,6 +89,24 @@ function pathsOwnedByHost(targets: readonly Target[], table: Project['proxyTable
   )
 }
 
+/** The project's package.json: a host's root may be a folder below it. */
+export function findPackageJson(root: string): string | undefined {
+  const file = join(root, 'package.json')
+  if (readText(file) !== undefined) return file
+  return dirname(root) === root ? undefined : findPackageJson(dirname(root))
+}
+
+/** What in package.json concerns us, to be compared after a change. */
+export function settingsInPackageJson(file: string): string | undefined {
+  const text = readText(file)
+  try {
+    const { corsDev, proxy } = JSON.parse(text ?? '') as { corsDev?: unknown; proxy?: unknown }
+    return JSON.stringify([corsDev, proxy])
+  } catch {
+    return text
+  }
+}
+
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
@@ -96,6 +116,5 @@ function readText(path: string): string | undefined {
 }
 
 function relativeTo(root: string, path: string): string {
-  const prefix = root.endsWith('/') ? root : `${root}/`
-  return path.startsWith(prefix) ? path.slice(prefix.length) : path
+  return relative(root, path).split(sep).join('/')
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
 /** A document whose start has not shown where its head begins by then gets the script at the furthest point understood. */
 const LOOK_AHEAD = 64 * 1024
@@ -15,74 +15,76 @@ export function injectScript(request: IncomingMessage, response: ServerResponse,
     delete request.headers[name]
   }
 
-  const original = { writeHead: response.writeHead, write: response.write, end: response.end }
+  // Overloads are in the way of passing arguments on as they came.
+  const original = {
+    writeHead: response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse,
+    write: response.write.bind(response) as (...args: unknown[]) => boolean,
+    end: response.end.bind(response) as (...args: unknown[]) => ServerResponse,
+  }
   let state: 'undecided' | 'holding' | 'passing' = 'undecided'
   let held = Buffer.alloc(0)
-  let statusMessage: string | undefined
 
   const decide = (): void => {
     if (state !== 'undecided') return
     state = isReadableHtml(response) ? 'holding' : 'passing'
     if (state === 'passing') return
-    response.removeHeader('content-length')
     // The bytes change, so that these would be untrue.
-    for (const name of ['etag', 'accept-ranges', 'content-md5', 'digest', 'content-digest', 'repr-digest']) {
+    for (const name of [
+      'content-length',
+      'etag',
+      'accept-ranges',
+      'content-md5',
+      'digest',
+      'content-digest',
+      'repr-digest',
+    ]) {
       response.removeHeader(name)
     }
   }
 
   /** The held bytes with the script in them, once it is clear where it goes. */
   const release = (isEnd: boolean): Buffer | undefined => {
-    const point = findInsertionPoint(held.toString('latin1'), isEnd || held.length >= LOOK_AHEAD)
+    const text = held.toString('latin1')
+    const point = findInsertionPoint(text, isEnd || held.length >= LOOK_AHEAD)
     if (point === undefined) return undefined
     state = 'passing'
-    const tag = Buffer.from(scriptTag(scriptPath, nonceFor(response, held.toString('latin1'))), 'latin1')
-    const released = Buffer.concat([held.subarray(0, point), tag, held.subarray(point)])
-    held = Buffer.alloc(0)
-    return released
+    const tag = Buffer.from(scriptTag(scriptPath, nonceFor(response, text)), 'latin1')
+    return Buffer.concat([held.subarray(0, point), tag, held.subarray(point)])
   }
 
-  const writeHead = function (
-    this: ServerResponse,
-    status: number,
-    ...rest: (string | OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined)[]
-  ): ServerResponse {
-    if (state !== 'undecided') return original.writeHead.call(this, status, ...(rest as []))
+  const writeHead = (status: number, ...rest: unknown[]): ServerResponse => {
+    if (state !== 'undecided') return original.writeHead(status, ...rest)
     response.statusCode = status
-    for (const part of rest) {
-      if (typeof part === 'string') statusMessage = part
-      else setHeaders(response, part)
-    }
+    const messages = rest.filter((part) => typeof part === 'string')
+    for (const part of rest) if (typeof part === 'object' && part !== null) setHeaders(response, part)
     decide()
-    return statusMessage === undefined
-      ? original.writeHead.call(this, status)
-      : original.writeHead.call(this, status, statusMessage)
+    return original.writeHead(status, ...messages)
   }
 
-  const write = function (this: ServerResponse, chunk: unknown, ...rest: unknown[]): boolean {
+  const write = (chunk: unknown, ...rest: unknown[]): boolean => {
     decide()
-    if (state === 'passing') return original.write.call(this, chunk, ...(rest as []))
-    const callback = rest.find((part) => typeof part === 'function') as ((error?: Error | null) => void) | undefined
+    if (state === 'passing') return original.write(chunk, ...rest)
+    const callbacks = rest.filter((part) => typeof part === 'function')
     held = Buffer.concat([held, toBuffer(chunk, rest[0])])
     const released = release(false)
-    if (released !== undefined) return original.write.call(this, released, ...((callback ? [callback] : []) as []))
-    if (callback) process.nextTick(callback)
+    if (released !== undefined) return original.write(released, ...callbacks)
+    for (const callback of callbacks) process.nextTick(callback)
     return true
   }
 
-  const end = function (this: ServerResponse, ...args: unknown[]): ServerResponse {
+  const end = (...args: unknown[]): ServerResponse => {
     decide()
-    if (state === 'passing') return original.end.call(this, ...(args as []))
+    if (state === 'passing') return original.end(...args)
     const [chunk, encoding] = args
-    const callback = args.find((part) => typeof part === 'function')
+    const callbacks = args.filter((part) => typeof part === 'function')
     if (chunk !== undefined && chunk !== null && typeof chunk !== 'function') {
       held = Buffer.concat([held, toBuffer(chunk, encoding)])
     }
-    // An empty answer to HEAD, or an error page without a body, stays empty.
+    // An answer without a body stays without one.
     const released = held.length === 0 ? held : (release(true) ?? held)
     state = 'passing'
-    if (!response.headersSent && released.length > 0) response.setHeader('content-length', released.length)
-    return original.end.call(this, ...([released, ...(callback ? [callback] : [])] as []))
+    if (!response.headersSent) response.setHeader('content-length', released.length)
+    return original.end(released, ...callbacks)
   }
 
   Object.assign(response, { writeHead, write, end })
@@ -100,20 +102,26 @@ function isReadableHtml(response: ServerResponse): boolean {
   const type = String(response.getHeader('content-type') ?? '')
   const encoding = String(response.getHeader('content-encoding') ?? 'identity')
   const isBodiless = response.statusCode === 204 || response.statusCode === 304
-  return /^\s*text\/html\b/i.test(type) && !/charset\s*=\s*"?utf-(?:16|32)/i.test(type) && encoding === 'identity' && !isBodiless
+  return (
+    /^\s*text\/html\b/i.test(type) &&
+    !/charset\s*=\s*"?utf-(?:16|32)/i.test(type) &&
+    encoding === 'identity' &&
+    !isBodiless
+  )
 }
 
-function setHeaders(response: ServerResponse, headers: OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined): void {
-  if (headers === undefined) return
-  if (!Array.isArray(headers)) {
-    for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value)
+/** Sets what `writeHead` was given: an object, a list of pairs, or names and values in turn. */
+function setHeaders(response: ServerResponse, given: object): void {
+  if (!Array.isArray(given)) {
+    for (const [name, value] of Object.entries(given as OutgoingHttpHeaders)) {
+      if (value !== undefined) response.setHeader(name, value)
+    }
     return
   }
-  const pairs = Array.isArray(headers[0])
-    ? (headers as unknown as [string, string][])
-    : Array.from({ length: headers.length / 2 }, (_, index) => [String(headers[index * 2]), headers[index * 2 + 1]])
+  const flat = given.flat() as string[]
   const seen = new Set<string>()
-  for (const [name, value] of pairs as [string, string][]) {
+  for (let index = 0; index < flat.length; index += 2) {
+    const [name = '', value = ''] = flat.slice(index, index + 2)
     if (seen.has(name.toLowerCase())) response.appendHeader(name, value)
     else response.setHeader(name, value)
     seen.add(name.toLowerCase())
@@ -121,7 +129,8 @@ function setHeaders(response: ServerResponse, headers: OutgoingHttpHeaders | Out
 }
 
 function toBuffer(chunk: unknown, encoding: unknown): Buffer {
-  if (typeof chunk === 'string') return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
+  if (typeof chunk === 'string')
+    return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
   return Buffer.from(chunk as Uint8Array)
 }
 
@@ -135,7 +144,8 @@ const SKIPPED_BEFORE_HEAD = [
 ]
 const HEAD_TAG = /^<head(?:[\t\n\f\r /](?:"[^"]*"|'[^']*'|[^"'>])*)?>/i
 /** What may still become one of the above when more of the document is there. */
-const UNFINISHED = /^(?:<(?:!(?:-|--[^]*|[a-z][^>]*)?|\?[^>]*|h(?:e(?:a(?:d(?:[\t\n\f\r /][^]*)?)?)?|t(?:m(?:l(?:[\t\n\f\r /][^]*)?)?)?)?)?|\u00ef\u00bb?)?$/i
+const UNFINISHED =
+  /^(?:<(?:!(?:-|--[^]*|[a-z][^>]*)?|\?[^>]*|h(?:e(?:a(?:d(?:[\t\n\f\r /][^]*)?)?)?|t(?:m(?:l(?:[\t\n\f\r /][^]*)?)?)?)?)?|\u00ef\u00bb?)?$/i
 
 /**
  * Where the head of a document begins: behind `<head>`, or where the parser would open one by itself. `undefined` while
@@ -147,7 +157,9 @@ export function findInsertionPoint(document: string, isComplete: boolean): numbe
     const rest = document.slice(point)
     const head = HEAD_TAG.exec(rest)
     if (head) return point + head[0].length
-    const skipped = SKIPPED_BEFORE_HEAD.map((pattern) => pattern.exec(rest)?.[0].length ?? 0).find((length) => length > 0)
+    const skipped = SKIPPED_BEFORE_HEAD.map((pattern) => pattern.exec(rest)?.[0].length ?? 0).find(
+      (length) => length > 0,
+    )
     if (skipped !== undefined) point += skipped
     else return UNFINISHED.test(rest) && !isComplete ? undefined : point
   }

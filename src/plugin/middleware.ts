@@ -1,0 +1,100 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { join } from 'node:path'
+import { LOG_PREFIX } from '../options/errors'
+import type { CorsDevOptions } from '../options/types'
+import { createContext } from './context'
+import { discover } from './discover'
+import { injectScript } from './html'
+import { type ListeningServer, ownOrigins } from './own-origins'
+import { claimUpgrades, type UpgradeSource } from './upgrades'
+
+export interface CorsDevMiddlewareOptions extends CorsDevOptions {
+  /**
+   * Folder of the project: package.json and `.env` files are looked for here.
+   *
+   * @default the working directory
+   */
+  root?: string
+  /**
+   * Path under which the server serves the page.
+   *
+   * @default '/'
+   */
+  base?: string
+  /**
+   * Host names, beside loopback names and addresses, under which the server is reached; `.example.com` takes all
+   * names below it.
+   *
+   * @default []
+   */
+  allowedHosts?: readonly string[]
+  /**
+   * Where lines for the developer go.
+   *
+   * @default console
+   */
+  logger?: { info(message: string): void; warn(message: string): void; error(message: string): void }
+}
+
+export interface CorsDevMiddleware {
+  /** Comes first: `app.use(middleware)`. Also puts the runtime into the HTML that the server answers with. */
+  middleware: (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
+  /**
+   * For `server.on('upgrade', upgrade)`: needed only for an upgrade that comes before any request, as the first request
+   * shows the server to the middleware. Answers whether the upgrade was one of ours.
+   */
+  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean
+  /** Ends open connections to the targets, and lets go of the server. */
+  close: () => Promise<void>
+}
+
+/** Prefixes by which tools tell variables for the page from secrets of the server. There is no bundler here to ask. */
+const PAGE_VARIABLE =
+  /^(?:VITE|PUBLIC|NEXT_PUBLIC|NUXT_PUBLIC|REACT_APP|VUE_APP|NG_APP|GATSBY|EXPO_PUBLIC|STORYBOOK|PARCEL)_/
+
+/** The same as the plugins do, for connect, Express and servers like them. */
+export function createMiddleware(given: CorsDevMiddlewareOptions = {}): CorsDevMiddleware {
+  const { root = process.cwd(), base = '/', allowedHosts = [], logger = console, ...rawOptions } = given
+  const mode = process.env.NODE_ENV ?? 'development'
+  const names = ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]
+  const project = discover(rawOptions, {
+    root,
+    variables: visible(process.env),
+    envFiles: names.map((name) => join(root, name)),
+    isVisible: (name) => PAGE_VARIABLE.test(name),
+    proxyTable: { option: 'proxy', paths: [] },
+  })
+  const context = createContext({ ...project, root, base, logger, allowedHosts })
+  let leaveServer: (() => void) | undefined
+
+  const meet = (server: (UpgradeSource & ListeningServer) | undefined): void => {
+    if (leaveServer || !server) return
+    leaveServer = claimUpgrades(server, (request, socket, head) => context.upgrade(request, socket, head))
+    context.noteListening(ownOrigins(server, allowedHosts))
+    for (const line of context.startupLines()) logger.info(`${LOG_PREFIX} ${line}`)
+  }
+
+  return {
+    middleware: function corsDevMiddleware(request, response, next) {
+      meet((request.socket as { server?: UpgradeSource & ListeningServer }).server)
+      context.middleware(request, response, (error) => {
+        if (error === undefined) injectScript(request, response, context.clientScriptPath)
+        next(error)
+      })
+    },
+    upgrade: (request, socket, head) => context.upgrade(request, socket, head),
+    close: async () => {
+      leaveServer?.()
+      await context.close()
+    },
+  }
+}
+
+function visible(variables: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).filter(
+      (entry): entry is [string, string] => PAGE_VARIABLE.test(entry[0]) && entry[1] !== undefined,
+    ),
+  )
+}

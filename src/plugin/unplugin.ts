@@ -1,0 +1,17 @@
+import { createUnplugin, type UnpluginInstance } from 'unplugin'
+import type { CorsDevOptions } from '../options/types'
+import type { Compiler } from './compiler'
+import { vitePlugin } from './vite'
+import { applyToCompiler } from './webpack'
+
+/**
+ * The plugin for all hosts. The factory runs when a configuration is read, builds included, so it starts nothing and
+ * checks nothing: a mistake in a tool for development must not break a build.
+ */
+export const unplugin: UnpluginInstance<CorsDevOptions | undefined, false> = createUnplugin((options) => ({
+  name: 'unplugin-cors-dev',
+  enforce: 'pre',
+  vite: vitePlugin(options ?? {}),
+  webpack: (compiler) => applyToCompiler(compiler as unknown as Compiler, options ?? {}),
+  rspack: (compiler) => applyToCompiler(compiler as unknown as Compiler, options ?? {}),
+}))

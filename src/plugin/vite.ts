@@ -1,0 +1,254 @@
+import { isIP } from 'node:net'
+import { join, posix } from 'node:path'
+import { styleText } from 'node:util'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Environment, Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite'
+import { MODULE_BASE } from '../exchange/client-script'
+import { type Context, createContext } from './context'
+import { type Discovery, discover, findPackageJson, settingsInPackageJson } from './discover'
+import { exceptReserved, type IsHosts, isInViteTable } from './host-paths'
+import { type ListeningServer, ownOrigins } from './own-origins'
+import { claimUpgrades, type UpgradeSource } from './upgrades'
+
+/**
+ * Vite's client modules, which run before all modules of the project, in the page and in module workers, also where a
+ * framework renders the HTML.
+ */
+const CLIENT_MODULE = /\/vite[^/]*\/dist\/client\/(?:env|bundledDevClient)\.mjs(?:\?|$)/
+
+type HttpServer = UpgradeSource & ListeningServer & NonNullable<ViteDevServer['httpServer']>
+
+/** The hooks of the Vite plugin. Every server that Vite creates with them gets a context of its own. */
+export function vitePlugin(rawOptions: unknown): Partial<Plugin> {
+  const contexts = new Map<Environment, Context>()
+  const contextOf = (environment: unknown): Context | undefined => contexts.get(environment as Environment)
+
+  return {
+    apply: 'serve',
+
+    configureServer: {
+      order: 'pre',
+      handler(server) {
+        const { config } = server
+        const project = discoverInVite(rawOptions, config, config.server.proxy, 'server.proxy')
+        restartWhenPackageJsonChanges(server)
+        const allowedHosts = allowedHostsOf(config.server)
+        const context = openContext(project, config, allowedHosts)
+        sayWhenPrinted(server, context.startupLines())
+        if (project.targets.length === 0) return
+        for (const environment of Object.values(server.environments)) contexts.set(environment, context)
+        const takePlaces = handleFirst(server, context, isVites(config, config.server.proxy), allowedHosts)
+        server.httpServer?.once('listening', () => {
+          takePlaces()
+          saySince(config, context.startupLines())
+        })
+        // Frameworks put guards of their own first in hooks that run after this one.
+        return takePlaces
+      },
+    },
+
+    configurePreviewServer: {
+      order: 'pre',
+      handler(server) {
+        const { config } = server
+        const project = discoverInVite(rawOptions, config, config.preview.proxy, 'preview.proxy')
+        // A built page has no runtime that would use a relay.
+        const targets = project.targets.filter(({ path, fallback }) => path !== undefined || fallback)
+        if (targets.length === 0) return
+        const allowedHosts = allowedHostsOf(config.preview)
+        const context = openContext({ ...project, targets }, config, allowedHosts)
+        const takePlaces = handleFirst(server, context, isVites(config, config.preview.proxy), allowedHosts)
+        server.httpServer.once('close', () => void context.close())
+        sayWhenPrinted(server, context.startupLines())
+        return takePlaces
+      },
+    },
+
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { server }) {
+        const context = contextOf(server?.environments.client)
+        if (!context) return
+        return [{ tag: 'script', attrs: { src: context.clientScriptPath }, injectTo: 'head-prepend' }]
+      },
+    },
+
+    transform: {
+      filter: { id: CLIENT_MODULE },
+      handler(code, id) {
+        const context = contextOf(this.environment)
+        if (!context || this.environment.config.consumer !== 'client' || !CLIENT_MODULE.test(id)) return
+        return { code: context.clientScript(MODULE_BASE) + code, map: null }
+      },
+    },
+
+    // Vite tells plugins of a server's end through its environments. With a restart the next server is there by then.
+    async buildEnd() {
+      const { environment } = this
+      const context = contextOf(environment)
+      contexts.delete(environment)
+      if (context && ![...contexts.values()].includes(context)) await context.close()
+    },
+  }
+}
+
+function discoverInVite(
+  rawOptions: unknown,
+  config: ResolvedConfig,
+  proxy: ResolvedConfig['server']['proxy'],
+  option: string,
+): Discovery {
+  const { root, mode, env } = config
+  // `false` turns `.env` files off; older versions have no type for it.
+  const envDir = config.envDir as string | false
+  const names = ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]
+  const variables = Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === 'string'))
+  return discover(rawOptions, {
+    root,
+    variables,
+    envFiles: envDir === false ? [] : names.map((name) => join(envDir, name)),
+    isVisible: (name) => name in variables,
+    proxyTable: { option, paths: Object.keys(proxy ?? {}) },
+  })
+}
+
+function openContext(project: Discovery, config: ResolvedConfig, allowedHosts: readonly string[]): Context {
+  const { logger } = config
+  return createContext({
+    ...project,
+    root: config.root,
+    base: config.base,
+    allowedHosts,
+    logger: {
+      info: (message) => logger.info(message, { timestamp: true }),
+      warn: (message) => logger.warn(message, { timestamp: true }),
+      error: (message) => logger.error(message, { timestamp: true }),
+    },
+  })
+}
+
+/**
+ * Puts our middleware before all others and offers us every upgrade first: Vite's own CORS would answer each OPTIONS,
+ * and its host check is off with https. Our guard is our own.
+ *
+ * @returns puts our middleware in their places, as often as it is called
+ */
+function handleFirst(
+  server: ViteDevServer | PreviewServer,
+  context: Context,
+  isHosts: IsHosts,
+  allowedHosts: readonly string[],
+): () => void {
+  const { middlewares } = server
+  let hasHttpServer = false
+  const meetHttpServer = (httpServer: HttpServer): void => {
+    if (hasHttpServer) return
+    hasHttpServer = true
+    const unclaim = claimUpgrades(
+      httpServer,
+      (request, socket, head) => !isHmr(request) && !isHosts(request) && context.upgrade(request, socket, head),
+    )
+    const noteListening = (): void => context.noteListening(ownOrigins(httpServer, allowedHosts))
+    if (httpServer.listening) noteListening()
+    else httpServer.once('listening', noteListening)
+    httpServer.once('close', unclaim)
+  }
+
+  function corsDevMiddleware(
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void {
+    // In middleware mode, a server that nobody told Vite of shows itself only here.
+    if (!hasHttpServer) meetHttpServer((request.socket as unknown as { server: HttpServer }).server)
+    if (isHosts(request)) next()
+    else context.middleware(request, response, next)
+  }
+
+  const known = knownHttpServer(server)
+  if (known) meetHttpServer(known as HttpServer)
+  const first = { route: '', handle: corsDevMiddleware }
+  const last = {
+    route: '',
+    handle: function corsDevFallbackMiddleware(
+      request: IncomingMessage,
+      response: ServerResponse,
+      next: () => void,
+    ): void {
+      if (isHosts(request)) next()
+      else context.fallback(request, response, next)
+    },
+  }
+  return () => {
+    const stack = middlewares.stack.filter((layer) => layer.handle !== first.handle && layer.handle !== last.handle)
+    // Behind all files, before the page that a single-page application gets for every path.
+    const end = stack.findIndex(({ handle }) => (handle as { name?: string }).name === 'viteHtmlFallbackMiddleware')
+    stack.splice(end === -1 ? stack.length : end, 0, last)
+    middlewares.stack.splice(0, middlewares.stack.length, first, ...stack)
+  }
+}
+
+function knownHttpServer({ httpServer, config }: ViteDevServer | PreviewServer): unknown {
+  const { middlewareMode, hmr, ws } = config.server as { middlewareMode: unknown; hmr?: unknown; ws?: unknown }
+  return httpServer ?? serverIn(middlewareMode) ?? serverIn(ws) ?? serverIn(hmr)
+}
+
+function serverIn(option: unknown): unknown {
+  return typeof option === 'object' && option !== null && 'server' in option ? option.server : undefined
+}
+
+/** The socket of Vite's own client, recognized as Vite does. */
+function isHmr({ headers }: IncomingMessage): boolean {
+  return ['vite-hmr', 'vite-ping'].includes(headers['sec-websocket-protocol'] ?? '')
+}
+
+/** What stays Vite's even where a target is mounted at `/`: the proxy table of the config, and Vite's own modules. */
+function isVites({ base }: ResolvedConfig, proxy: ResolvedConfig['server']['proxy']): IsHosts {
+  const isInTable = isInViteTable(Object.keys(proxy ?? {}))
+  const own = ['@vite/', '@id/', '@fs/', '@react-refresh', '__open-in-editor'].map((name) => posix.join(base, name))
+  return exceptReserved(base, (request) => {
+    const { url = '', headers } = request
+    return own.some((path) => url.startsWith(path)) || headers.accept === 'text/x-vite-ping' || isInTable(request)
+  })
+}
+
+/** `true` turns Vite's own host check off; our guard stays. A host name that the server is told to listen on leads to it. */
+function allowedHostsOf({ allowedHosts, host }: { allowedHosts?: true | string[]; host?: string | boolean }): string[] {
+  const names = allowedHosts === true || allowedHosts === undefined ? [] : allowedHosts
+  return typeof host === 'string' && isIP(host) === 0 && host !== '' ? [...names, host] : [...names]
+}
+
+/** A change of dependencies is no change of targets: only our own keys count. */
+function restartWhenPackageJsonChanges(server: ViteDevServer): void {
+  const file = findPackageJson(server.config.root)
+  if (file === undefined) return
+  const settings = settingsInPackageJson(file)
+  server.watcher.add(file)
+  server.watcher.on('change', (changed) => {
+    if (posix.normalize(changed) === posix.normalize(file) && settingsInPackageJson(file) !== settings) {
+      server.restart().catch((error: Error) => server.config.logger.error(error.message, { error }))
+    }
+  })
+}
+
+const printed = new Map<string, string>()
+
+function sayWhenPrinted(server: ViteDevServer | PreviewServer, lines: readonly string[]): void {
+  const { printUrls, config } = server
+  server.printUrls = () => {
+    printUrls.call(server)
+    say(config, lines)
+  }
+}
+
+/** A restart prints no URLs unless they changed; targets that changed are said all the same. */
+function saySince(config: ResolvedConfig, lines: readonly string[]): void {
+  const before = printed.get(config.root)
+  if (before !== undefined && before !== lines.join('\n')) say(config, lines)
+}
+
+function say(config: ResolvedConfig, lines: readonly string[]): void {
+  printed.set(config.root, lines.join('\n'))
+  for (const line of lines)
+    config.logger.info(`  ${styleText('green', '➜')}  ${styleText('bold', 'cors-dev')}: ${line}`)
+}

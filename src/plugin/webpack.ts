@@ -1,0 +1,259 @@
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { CLASSIC_SCRIPT_BASE, MODULE_BASE } from '../exchange/client-script'
+import { CorsDevError, LOG_PREFIX } from '../options/errors'
+import type { Target } from '../targets/target'
+import { type Compilation, type Compiler, compilersOf } from './compiler'
+import { type Context, createContext } from './context'
+import { definedVariables } from './defined-variables'
+import { type Discovery, discover, targetsOfEnvironment } from './discover'
+import { exceptReserved, isInProxyList, pathsInProxyList, type ProxyEntry } from './host-paths'
+import { injectScript } from './html'
+import { ownOrigins } from './own-origins'
+import { claimUpgrades } from './upgrades'
+import {
+  type DevServer,
+  type DevServerOptions,
+  isHotEndpoint,
+  meetDevServer,
+  type Middleware,
+  withMeeting,
+} from './webpack-dev-server'
+
+const NAME = 'unplugin-cors-dev'
+
+/** The plugin in one compiler. Several compilers may be served by one dev server, with one context. */
+interface Guest {
+  compiler: Compiler
+  rawOptions: unknown
+  /** What the compiler's own definitions let page code see. Known with the first compilation. */
+  variables: Record<string, string>
+  served: Served | undefined
+}
+
+/** A dev server that we are in. */
+interface Served {
+  context: Context
+  guests: readonly Guest[]
+  /** What options and package.json name; the environment's targets come on top. */
+  discovery: Discovery
+  /** By the expression that finds the dev server. Made anew only with new targets, as a change of it rebuilds chunks. */
+  scripts: Map<string, string>
+  isListening: boolean
+  isCompiled: boolean
+  said: string
+}
+
+const guests = new WeakMap<Compiler, Guest>()
+const served = new WeakSet<DevServer>()
+
+/** What the webpack and Rspack plugins do with a compiler. Nothing, unless a dev server serves it. */
+export function applyToCompiler(compiler: Compiler, rawOptions: unknown): void {
+  if (guests.has(compiler)) return
+  addGuest(compiler, rawOptions)
+  if (compiler.options.devServer === false) return
+  meetDevServer(compiler, serve)
+  hintIfNotServed(compiler)
+}
+
+/**
+ * Options for a dev server that is built by hand, with `new WebpackDevServer(withCorsDev({ … }), compiler)`. Without the
+ * plugin among the compiler's own, `rawOptions` are its options.
+ */
+export function withCorsDev<Options extends object>(devServerOptions: Options, rawOptions?: unknown): Options {
+  return withMeeting(devServerOptions, (devServer, middlewares) => {
+    for (const compiler of compilersOf(devServer.compiler)) {
+      if (!guests.has(compiler)) addGuest(compiler, rawOptions ?? {})
+    }
+    return serve(devServer, middlewares)
+  })
+}
+
+function addGuest(compiler: Compiler, rawOptions: unknown): void {
+  const guest: Guest = { compiler, rawOptions, variables: {}, served: undefined }
+  guests.set(compiler, guest)
+
+  compiler.hooks.thisCompilation.tap(NAME, (compilation) => addRuntime(guest, compilation))
+  // Every plugin has made its definitions by then, and no chunk has been built.
+  compiler.hooks.make.tapPromise(NAME, async (compilation) => learnVariables(guest, definedVariables(compilation)))
+  compiler.hooks.done.tap(NAME, () => {
+    if (!guest.served) return
+    guest.served.isCompiled = true
+    say(guest.served)
+  })
+}
+
+function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
+  if (served.has(devServer)) return middlewares
+  const itsGuests = compilersOf(devServer.compiler).flatMap((compiler) => guests.get(compiler) ?? [])
+  const [first] = itsGuests
+  if (!first) return middlewares
+  served.add(devServer)
+
+  const { options, server } = devServer
+  const discovery = discoverForAll(itsGuests, options)
+  const allowedHosts = allowedHostsOf(options)
+  const logger = first.compiler.getInfrastructureLogger(NAME)
+  const context = createContext({ ...discovery, root: first.compiler.context, base: '/', allowedHosts, logger })
+  const serving: Served = {
+    context,
+    guests: itsGuests,
+    discovery,
+    scripts: new Map(),
+    isListening: false,
+    isCompiled: false,
+    said: '',
+  }
+  for (const guest of itsGuests) guest.served = serving
+
+  const isHot = isHotEndpoint(devServer)
+  const isInTable = isInProxyList(proxyListOf(options))
+  const isHosts = exceptReserved('/', (request) => isHot(request) || isInTable(request))
+  if (server) {
+    claimUpgrades(server, (request, socket, head) => !isHosts(request) && context.upgrade(request, socket, head))
+    server.once('listening', () => {
+      context.noteListening(ownOrigins(server, allowedHosts))
+      serving.isListening = true
+      say(serving)
+    })
+    server.once('close', () => void context.close())
+  }
+
+  const corsDevMiddleware: Middleware = (request, response, next) => {
+    const serveByHost = (error?: unknown): void => {
+      if (error === undefined) injectScript(request, response, context.clientScriptPath)
+      next(error)
+    }
+    if (isHosts(request)) serveByHost()
+    else context.middleware(request, response, serveByHost)
+  }
+  const corsDevFallbackMiddleware: Middleware = (request, response, next) => {
+    if (isHosts(request)) next()
+    else context.fallback(request, response, next)
+  }
+  // First of all: the last of the built-in ones answers every OPTIONS, and compression would hold event streams back.
+  // The fallback comes behind all files, before the page that a single-page application gets for every path.
+  const end = middlewares.findIndex((entry) => BEHIND_FILES.includes((entry as { name?: string }).name ?? ''))
+  const position = end === -1 ? middlewares.length : end
+  return [
+    { name: NAME, middleware: corsDevMiddleware },
+    ...middlewares.slice(0, position),
+    { name: `${NAME}-fallback`, middleware: corsDevFallbackMiddleware },
+    ...middlewares.slice(position),
+  ]
+}
+
+const BEHIND_FILES = ['connect-history-api-fallback', 'serve-index', 'options-middleware']
+
+/** One dev server has one table of targets, whichever compiler's configuration they stand in. */
+function discoverForAll(itsGuests: readonly Guest[], options: DevServerOptions): Discovery {
+  const distinct = itsGuests.filter(
+    ({ rawOptions, compiler }, index) =>
+      itsGuests.findIndex(
+        (other) => other.compiler.context === compiler.context && isDeepStrictEqual(other.rawOptions, rawOptions),
+      ) === index,
+  )
+  const found = distinct.map(({ rawOptions, compiler }) =>
+    discover(rawOptions, {
+      root: compiler.context,
+      variables: {},
+      envFiles: [],
+      isVisible: () => true,
+      proxyTable: { option: 'devServer.proxy', paths: pathsInProxyList(proxyListOf(options)) },
+    }),
+  )
+  const [first] = found
+  return { options: first!.options, targets: found.flatMap(({ targets }) => targets) }
+}
+
+function learnVariables(guest: Guest, variables: Record<string, string>): void {
+  if (isDeepStrictEqual(variables, guest.variables)) return
+  guest.variables = variables
+  if (guest.served) addEnvironment(guest.served)
+}
+
+function addEnvironment(serving: Served): void {
+  const targets: Target[] = [...serving.discovery.targets]
+  for (const { compiler, variables } of serving.guests) {
+    const { context: root } = compiler
+    const mode = compiler.options.mode ?? 'production'
+    const names = ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]
+    const envFiles = names.map((name) => join(root, name))
+    const found = targetsOfEnvironment({ root, variables, envFiles, isVisible: () => true }, serving.discovery.options)
+    if (found.issues.length > 0)
+      compiler.getInfrastructureLogger(NAME).warn(new CorsDevError([...found.issues]).message)
+    targets.push(...found.targets)
+  }
+  serving.context.setTargets(targets)
+  serving.scripts.clear()
+}
+
+/**
+ * Puts the runtime before all modules, in the page and in workers. The HTML has it too, earlier still; this one is for
+ * pages that another server renders.
+ */
+function addRuntime(guest: Guest, compilation: Compilation): void {
+  const { compiler } = guest
+  if (!guest.served || compiler.platform?.web === false) return
+  compilation.hooks.additionalTreeRuntimeRequirements.tap(NAME, (chunk) => {
+    const { served } = guest
+    if (!served) return
+    const base = compiler.options.output?.module ? MODULE_BASE : CLASSIC_SCRIPT_BASE
+    const script = served.scripts.get(base) ?? served.context.clientScript(base)
+    served.scripts.set(base, script)
+    class CorsDevRuntimeModule extends compiler.webpack.RuntimeModule {
+      generate(): string {
+        // A universal bundle may also run on a server.
+        return `if(typeof location!=="undefined"){${script}}`
+      }
+    }
+    compilation.addRuntimeModule(chunk, new CorsDevRuntimeModule(NAME))
+  })
+}
+
+function say(serving: Served): void {
+  const { context, isListening, isCompiled, guests: itsGuests } = serving
+  const lines = context.startupLines()
+  const text = lines.join('\n')
+  if (!isListening || !isCompiled || text === serving.said) return
+  serving.said = text
+  const logger = itsGuests[0]!.compiler.getInfrastructureLogger(NAME)
+  for (const line of lines) logger.info(line)
+}
+
+/** A dev server that took no notice of the plugin fails silently otherwise: calls go out as if it were not there. */
+function hintIfNotServed(compiler: Compiler): void {
+  const { outputFileSystem } = compiler
+  let isSaid = false
+  compiler.hooks.done.tap(NAME, () => {
+    // A dev server is at work: its middleware has put a file system in memory in the place of the disk.
+    const isServed = compiler.watchMode && compiler.outputFileSystem !== outputFileSystem
+    if (!isServed || isSaid || guests.get(compiler)?.served) return
+    isSaid = true
+    compiler
+      .getInfrastructureLogger(NAME)
+      .warn(
+        `${LOG_PREFIX} the dev server did not pick the plugin up: it was built from options of its own. ` +
+          'Write new WebpackDevServer(withCorsDev({ … }), compiler), with withCorsDev from "unplugin-cors-dev/webpack".',
+      )
+  })
+}
+
+/** As the dev server normalizes them; `all` turns its own check off, and our guard stays. */
+function allowedHostsOf({ allowedHosts, host, client }: DevServerOptions): string[] {
+  const names = [allowedHosts ?? []].flat().filter((name) => name !== 'all' && name !== 'auto')
+  const { webSocketURL } = (typeof client === 'object' && client !== null ? client : {}) as { webSocketURL?: unknown }
+  const { hostname } = (typeof webSocketURL === 'object' && webSocketURL !== null ? webSocketURL : {}) as {
+    hostname?: unknown
+  }
+  return [...names, host, hostname].filter(
+    (name): name is string => typeof name === 'string' && name !== '' && isIP(name) === 0,
+  )
+}
+
+function proxyListOf({ proxy }: DevServerOptions): readonly ProxyEntry[] {
+  if (Array.isArray(proxy)) return proxy as ProxyEntry[]
+  // Older dev servers take a map.
+  return Object.keys(proxy ?? {}).map((context) => ({ context }))
+}

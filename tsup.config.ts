@@ -1,0 +1,38 @@
+import { defineConfig } from 'tsup'
+import { CLIENT_GLOBAL } from './src/exchange/client-script'
+
+export default defineConfig([
+  {
+    name: 'node',
+    // Code splitting keeps one copy of what the entries share, and the proxy in a file of its own: it is loaded when a
+    // dev server listens, and never for a build.
+    entry: ['src/index.ts', 'src/vite.ts', 'src/webpack.ts', 'src/rspack.ts', 'src/middleware.ts'],
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    splitting: true,
+    dts: true,
+    outDir: 'dist',
+  },
+  {
+    name: 'client',
+    entry: ['src/client.ts'],
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2020',
+    dts: true,
+    outDir: 'dist',
+  },
+  {
+    // What dev servers put into the page. It runs before all else, also where the page has no modules.
+    name: 'client script',
+    entry: { client: 'src/client.ts' },
+    format: 'iife',
+    globalName: CLIENT_GLOBAL,
+    platform: 'browser',
+    target: 'es2020',
+    minify: true,
+    outDir: 'dist',
+    outExtension: () => ({ js: '.iife.js' }),
+  },
+])
