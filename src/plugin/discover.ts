@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { CorsDevError, type Issue } from '../options/errors'
-import { resolveOptions } from '../options/resolve'
+import { checkOptions, fillIn } from '../options/resolve'
 import type { ResolvedOptions } from '../options/types'
+import { buildRouteTable } from '../routes/table'
 import { targetsFromEnv } from '../targets/from-env'
 import { targetsFromOptions } from '../targets/from-options'
 import { targetsFromPackageJson } from '../targets/from-package-json'
@@ -39,37 +40,33 @@ export function discover(rawOptions: unknown, project: Project): Discovery {
     issues.push(...found.issues)
   }
 
-  let options: ResolvedOptions | undefined
-  try {
-    options = resolveOptions(rawOptions)
-    gather(targetsFromOptions(options))
-  } catch (error) {
-    if (!(error instanceof CorsDevError)) throw error
-    issues.push(...error.issues)
-  }
+  const checked = checkOptions(rawOptions)
+  let { options } = checked
+  issues.push(...checked.issues)
+  gather(targetsFromOptions(options))
   const packageJson = findPackageJson(project.root)
   if (packageJson !== undefined) {
-    gather(targetsFromPackageJson(readText(packageJson) ?? '', relativeTo(project.root, packageJson)))
+    const found = targetsFromPackageJson(readText(packageJson) ?? '', relativeTo(project.root, packageJson))
+    gather(found)
+    if (found.options) options = fillIn(options, found.options)
   }
   gather(targetsOfEnvironment(project, options))
-  issues.push(...pathsOwnedByHost(targets, project.proxyTable))
+  issues.push(...pathsOwnedByHost(targets, project.proxyTable), ...buildRouteTable(targets).issues)
 
-  if (options === undefined || issues.length > 0) throw new CorsDevError(issues)
+  if (issues.length > 0) throw new CorsDevError(issues)
   return { options, targets }
 }
 
-/** The targets among a project's environment variables. The plugin's `relay` option says how they are reached. */
+/** The targets among a project's environment variables. */
 export function targetsOfEnvironment(
   project: Pick<Project, 'root' | 'variables' | 'envFiles' | 'isVisible'>,
-  options: Pick<ResolvedOptions, 'relay'> | undefined,
-): { targets: readonly Target[]; issues: readonly Issue[] } {
+  { relay }: Pick<ResolvedOptions, 'relay'>,
+): { targets: Target[]; issues: Issue[] } {
   const files = project.envFiles.flatMap((path) => {
     const text = readText(path)
     return text === undefined ? [] : [{ file: relativeTo(project.root, path), text }]
   })
-  const found = targetsFromEnv({ ...project.variables }, files, project.isVisible)
-  if (options === undefined) return found
-  return { ...found, targets: found.targets.map((target) => ({ ...target, relay: options.relay })) }
+  return targetsFromEnv(project.variables, files, project.isVisible, relay)
 }
 
 /** Two owners of one path would take turns by accident of order. The host's table stands in the user's own words, so it keeps its paths. */
