@@ -3,11 +3,13 @@
  * The dev server and the runtime in the page both read this file; neither imports the other.
  */
 
+import type { RequestShape } from '../standard/preflight'
+
+export { parseRelayPath, type RelayKind, type RelayPath, toRelayPath } from '../routes/relay-path'
+export type { RequestShape }
+
 /** The one path prefix the dev server keeps for itself. A dev server with a `base` also answers it below that base. */
 export const RESERVED_PREFIX = '/__cors-dev/'
-
-/** Segment under the prefix: the relay that carries credentials, and the one that carries none. */
-export type RelayKind = 'to' | 'anon'
 
 /** `GET`: the runtime as a classic script, its configuration included. */
 export const CLIENT_SCRIPT = 'client.js'
@@ -28,18 +30,6 @@ export const FAILURE_HEADER = 'cors-dev-failure'
 
 /** How calls to an origin travel: through the relay, or directly where a probe has shown that direct works. */
 export type RelayMode = 'always' | 'as-needed'
-
-/** The part of a request that decides whether a direct call would pass the CORS protocol. */
-export interface RequestShape {
-  /** Normalized method. */
-  method: string
-  /** CORS-unsafe request-header names: lower-case, sorted. */
-  headers: string[]
-  /** Whether the credentials mode is `include`. */
-  credentials: boolean
-  /** The use-CORS-preflight flag: upload listeners and stream bodies set it. */
-  forcesPreflight: boolean
-}
 
 export interface RouteQuestion extends RequestShape {
   /** Absolute URL of the call. */
@@ -75,37 +65,4 @@ export function decisionKey(origin: string, shape: RequestShape): string {
     shape.credentials ? 'include' : 'omit',
     shape.forcesPreflight ? 'forced' : '',
   ].join(' ')
-}
-
-/**
- * `https://api.example.com/users?q=1` → `to/https/api.example.com/users?q=1`. The bytes of path and query are kept;
- * `ws` and `wss` become `http` and `https`, so that they share cookies. A fragment never travels.
- */
-export function toRelayPath(kind: RelayKind, url: URL): string {
-  const scheme = url.protocol === 'https:' || url.protocol === 'wss:' ? 'https' : 'http'
-  return `${kind}/${scheme}/${url.host}${url.pathname}${url.search}`
-}
-
-export interface RelayPath {
-  kind: RelayKind
-  /** The redirect being followed, if any. */
-  nonce: string | undefined
-  /** Serialized origin, `http` or `https`. Not yet looked up in the table of targets. */
-  origin: string
-  /** Path and query, byte for byte as they came. */
-  pathAndQuery: string
-}
-
-const RELAY_PATH = /^(?:hop\/([A-Za-z0-9_-]+)\/)?(to|anon)\/(https?)\/([^/?#]+)(\/[^#]*|\?[^#]*)?$/
-
-/** The inverse of {@link toRelayPath}, for what stands after the reserved prefix; `undefined` when it is no relay path. */
-export function parseRelayPath(rest: string): RelayPath | undefined {
-  const parts = RELAY_PATH.exec(rest)
-  if (!parts) return undefined
-  const [, nonce, kind, scheme, authority, tail = '/'] = parts
-  const base = `${scheme}://${authority}`
-  if (!URL.canParse(base)) return undefined
-  const { origin, username, password } = new URL(base)
-  if (username || password) return undefined
-  return { kind: kind as RelayKind, nonce, origin, pathAndQuery: tail.startsWith('/') ? tail : `/${tail}` }
 }

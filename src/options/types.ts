@@ -114,3 +114,49 @@ export interface CorsDevOptions {
    */
   relay?: RelayOption
 }
+
+/**
+ * Options of http-proxy-middleware that `proxy` does not take.
+ *
+ * @internal
+ */
+export type RefusedProxyOption = Exclude<keyof HpmOptions, keyof TargetProxyOptions>
+
+/** @internal */
+export type ProxyEventName = keyof NonNullable<HpmOptions['on']>
+
+/**
+ * One entry of `targets`, checked.
+ *
+ * @internal
+ */
+export interface TargetInput {
+  /** Where it stands: `targets["/api"]` or `targets[1]`. */
+  name: string
+  /** Its key in a map: starts with a slash, or is a valid expression that starts with `^`. */
+  path: string | undefined
+  /** An absolute http(s) or ws(s) URL without credentials, query and fragment. */
+  url: string
+  stripPrefix: boolean
+  origin: NonNullable<TargetOptions['origin']> | undefined
+  relay: RelayOption
+  proxy: TargetProxyOptions
+}
+
+/**
+ * What the code reads: every option checked and filled in.
+ *
+ * @internal
+ */
+export interface ResolvedOptions {
+  targets: readonly TargetInput[]
+  /** Whether `targets` was given, be it empty. */
+  hasExplicitTargets: boolean
+  /** Serialized origins, and the word `loopback`. */
+  origins: readonly string[]
+  /** A serialized http(s) origin. */
+  productionOrigin: string | undefined
+  relay: RelayOption
+  /** Names of the options that were given: what is said elsewhere only fills in the others. */
+  given: ReadonlySet<keyof CorsDevOptions>
+}

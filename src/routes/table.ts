@@ -1,4 +1,6 @@
-import type { Target } from '../targets/target'
+import type { Issue } from '../options/errors'
+import { provenanceLabel, type Target } from '../targets/target'
+import { isUnderPrefix } from './match'
 
 export interface PathRoute {
   /** Path prefix without a slash at its end (`''` takes every path), or the expression of a `^regex` key. */
@@ -12,4 +14,82 @@ export interface RouteTable {
   paths: readonly PathRoute[]
   /** By serialized http(s) origin. The first target of an origin decides its options. */
   relays: ReadonlyMap<string, Target>
+  /** Where requests go that nobody knows. */
+  fallback?: PathRoute
+}
+
+/** Expressions that take every path: routes after one of them never match. */
+const TAKES_ALL = new Set(['^', '^/', '^\\/', '^.*', '^.*$', '^/.*', '^/.*$', '^\\/.*', '^\\/.*$'])
+
+/**
+ * Targets, earlier sources first, become routes. A later source never overrides an earlier one: its path is dropped
+ * and the target stays reachable by its absolute URL. Within one source, a path that can never match is an issue.
+ *
+ * @param reservedPaths prefixes that are served otherwise whatever the table says
+ */
+export function buildRouteTable(
+  targets: readonly Target[],
+  reservedPaths: readonly string[] = ['/__cors-dev'],
+): { table: RouteTable; issues: Issue[] } {
+  const issues: Issue[] = []
+  const expressions: PathRoute[] = []
+  const prefixes: PathRoute[] = []
+  const relays = new Map<string, Target>()
+  const known = new Map<string, Target>()
+  let catchAll: Target | undefined
+  let fallback: PathRoute | undefined
+
+  const neverMatches = (target: Target, because: string, owner: Target | undefined): void => {
+    if (owner && owner.provenance.source !== target.provenance.source) return
+    issues.push({
+      code: 'CORS_DEV_PATH',
+      path: provenanceLabel(target.provenance),
+      value: target.path,
+      why: `can never match: ${because}`,
+      instead: owner ? 'Change or remove one of them' : 'Choose another path',
+    })
+  }
+
+  for (const target of targets) {
+    if (!relays.has(target.origin)) relays.set(target.origin, target)
+    if (target.fallback) {
+      fallback ??= { prefix: '', target }
+      continue
+    }
+    if (target.path === undefined) continue
+
+    const prefix = toPrefix(target.path)
+    const key = String(prefix)
+    const reserved = typeof prefix === 'string' && reservedPaths.find((path) => isUnderPrefix(prefix, path))
+    const twin = known.get(key)
+    if (reserved) {
+      neverMatches(target, `"${reserved}" is reserved for the dev server's own use`, undefined)
+    } else if (twin) {
+      neverMatches(target, `${provenanceLabel(twin.provenance)} has the same path`, twin)
+    } else if (catchAll && typeof prefix !== 'string') {
+      neverMatches(target, `${provenanceLabel(catchAll.provenance)} takes every path before it`, catchAll)
+    } else {
+      known.set(key, target)
+      if (typeof prefix === 'string') prefixes.push({ prefix, target })
+      else expressions.push({ prefix, target })
+      if (TAKES_ALL.has(target.path)) catchAll = target
+    }
+  }
+
+  // Expressions go first, so one that takes all shuts out prefixes before and after it.
+  for (const { target } of catchAll ? prefixes : []) {
+    if (catchAll) neverMatches(target, `${provenanceLabel(catchAll.provenance)} takes every path before it`, catchAll)
+  }
+
+  // A target that is to be called directly is no relay; nor does a later one of the same origin make it one.
+  for (const [origin, target] of relays) {
+    if (target.relay === 'never') relays.delete(origin)
+  }
+  prefixes.sort((a, b) => (b.prefix as string).length - (a.prefix as string).length)
+  return { table: { paths: [...expressions, ...prefixes], relays, ...(fallback && { fallback }) }, issues }
+}
+
+/** `/api/` → `/api`, `/` → the empty prefix, `^…` → its expression. */
+function toPrefix(path: string): string | RegExp {
+  return path.startsWith('^') ? new RegExp(path) : path.replace(/\/+$/, '')
 }

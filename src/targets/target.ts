@@ -11,6 +11,12 @@ export interface Provenance {
   name: string
 }
 
+/** `targets["/api"]`, or `.env.local:3 VITE_API_URL`: where the developer finds it. */
+export function provenanceLabel({ file, line, name }: Provenance): string {
+  if (file === undefined) return name
+  return `${file}${line === undefined ? '' : `:${line}`} ${name}`
+}
+
 /** An upstream's base URL and all that is known about it before any request. */
 export interface Target {
   /** Serialized origin with an `http` or `https` scheme: `ws` and `wss` targets stand under their http(s) twin. */
@@ -19,6 +25,8 @@ export interface Target {
   basePath: string
   /** Path prefix or `^regex` of its path route; a target without one is reached by its absolute URL alone. */
   path: string | undefined
+  /** Whether it takes what nobody else knows, as `"proxy"` in package.json does in Create React App. */
+  fallback?: true
   stripPrefix: boolean
   originPolicy: 'target' | 'page' | 'remove' | 'default'
   relay: RelayOption

@@ -1,0 +1,502 @@
+import { DEFAULTS, TARGET_DEFAULTS } from './defaults'
+import { CorsDevError, hideCredentials, showValue, type Issue } from './errors'
+import { nearestName } from './nearest-name'
+import { checkProxyOptions, PROXY_OPTION_NAMES, refusedProxyOption } from './resolve-proxy'
+import type { CorsDevOptions, RelayOption, ResolvedOptions, TargetInput, TargetOptions } from './types'
+
+/** The compiler keeps these complete. */
+const OPTION_NAMES: Record<keyof CorsDevOptions, true> = {
+  targets: true,
+  origins: true,
+  productionOrigin: true,
+  relay: true,
+}
+const TARGET_OPTION_NAMES: Record<keyof TargetOptions, true> = {
+  url: true,
+  stripPrefix: true,
+  origin: true,
+  relay: true,
+  proxy: true,
+}
+const RELAY_OPTIONS: Record<RelayOption, true> = { always: true, 'as-needed': true, never: true }
+const ORIGIN_POLICIES: Record<NonNullable<TargetOptions['origin']>, true> = { target: true, page: true, remove: true }
+
+/** Where options stand when they don't stand in the plugin's own call. */
+export interface OptionPlace {
+  /** Path of an option → its path in messages: `targets[0]` → `package.json:12 corsDev.targets[0]`. */
+  describe(path: string): string
+}
+
+const PLUGIN_CALL: OptionPlace = { describe: (path) => path }
+
+/**
+ * Checks and fills in everything that can be judged without the project's files.
+ *
+ * @throws CorsDevError with all issues
+ */
+export function resolveOptions(raw: unknown): ResolvedOptions {
+  const { options, issues } = checkOptions(raw)
+  if (issues.length > 0) throw new CorsDevError(issues)
+  return options
+}
+
+/** What {@link resolveOptions} does, with the issues handed back: other sources may have more of them. */
+export function checkOptions(
+  raw: unknown,
+  place: OptionPlace = PLUGIN_CALL,
+): { options: ResolvedOptions; issues: Issue[] } {
+  const issues: Issue[] = []
+  const report = reporter(issues, place)
+  const options: ResolvedOptions = { ...DEFAULTS, hasExplicitTargets: false, given: new Set() }
+  if (raw === undefined || raw === null) return { options, issues }
+
+  if (!isPlainObject(raw)) {
+    const isTargets = typeof raw === 'string' || Array.isArray(raw)
+    report(
+      'CORS_DEV_OPTION',
+      '',
+      raw,
+      'is not an object: options have names',
+      isTargets ? example(raw) : 'Write { targets: … }',
+    )
+    return { options, issues }
+  }
+  for (const name of Object.keys(raw)) {
+    if (!(name in OPTION_NAMES)) reportUnknown(report, name, name, raw[name], Object.keys(OPTION_NAMES), 'option')
+  }
+
+  const given = new Set<keyof CorsDevOptions>()
+  const read = (name: keyof CorsDevOptions): unknown => {
+    if (raw[name] !== undefined) given.add(name)
+    return raw[name]
+  }
+  const targets = read('targets')
+  const origins = read('origins')
+  const productionOrigin = read('productionOrigin')
+  const relay = read('relay')
+  return {
+    options: {
+      targets: targets === undefined ? DEFAULTS.targets : resolveTargets(targets, report),
+      hasExplicitTargets: targets !== undefined,
+      origins: origins === undefined ? DEFAULTS.origins : resolveOrigins(origins, report),
+      productionOrigin:
+        productionOrigin === undefined ? DEFAULTS.productionOrigin : resolveProductionOrigin(productionOrigin, report),
+      relay: relay === undefined ? DEFAULTS.relay : oneOf(relay, RELAY_OPTIONS, DEFAULTS.relay, 'relay', report),
+      given,
+    },
+    issues,
+  }
+}
+
+/** Options that stand elsewhere in the project fill in those that the plugin was not given. */
+export function fillIn(options: ResolvedOptions, from: ResolvedOptions): ResolvedOptions {
+  const choose = <Name extends 'origins' | 'productionOrigin' | 'relay'>(name: Name): ResolvedOptions[Name] =>
+    (options.given.has(name) ? options : from)[name]
+  return {
+    ...options,
+    origins: choose('origins'),
+    productionOrigin: choose('productionOrigin'),
+    relay: choose('relay'),
+    hasExplicitTargets: options.hasExplicitTargets || from.hasExplicitTargets,
+    given: new Set([...options.given, ...from.given]),
+  }
+}
+
+export type Report = (code: string, path: string, value: unknown, why: string, instead: string) => void
+
+function reporter(issues: Issue[], place: OptionPlace): Report {
+  return (code, path, value, why, instead) => {
+    const described = place.describe(path) || 'the options'
+    issues.push({ code, path: described, ...(value !== undefined && { value }), why, instead })
+  }
+}
+
+function example(raw: unknown): string {
+  const list = Array.isArray(raw) ? raw : [raw]
+  const [first] = list
+  return `Write { targets: [${typeof first === 'string' ? showValue(first) : '…'}] }`
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function reportUnknown(
+  report: Report,
+  path: string,
+  name: string,
+  value: unknown,
+  known: readonly string[],
+  kind: string,
+): void {
+  if (kind === 'option' && /^[/^]/.test(name)) {
+    report(
+      'CORS_DEV_UNKNOWN',
+      `"${name}"`,
+      undefined,
+      'is no option: paths are keys of targets',
+      `Write { targets: { "${name}": … } }`,
+    )
+    return
+  }
+  const nearest = nearestName(name, known)
+  const list = known.join(', ')
+  report(
+    'CORS_DEV_UNKNOWN',
+    path,
+    value,
+    `is no known ${kind}: ${nearest === undefined ? `there are ${list}` : `the nearest known name is ${nearest}`}`,
+    nearest === undefined ? 'Remove it' : `Did you mean ${nearest}? Rename it, or remove it`,
+  )
+}
+
+function oneOf<Value extends string>(
+  value: unknown,
+  allowed: Record<Value, true>,
+  fallback: Value,
+  path: string,
+  report: Report,
+): Value
+function oneOf<Value extends string>(
+  value: unknown,
+  allowed: Record<Value, true>,
+  fallback: Value | undefined,
+  path: string,
+  report: Report,
+): Value | undefined
+function oneOf<Value extends string>(
+  value: unknown,
+  allowed: Record<Value, true>,
+  fallback: Value | undefined,
+  path: string,
+  report: Report,
+): Value | undefined {
+  if (typeof value === 'string' && Object.hasOwn(allowed, value)) return value as Value
+  const words = Object.keys(allowed)
+  const nearest = typeof value === 'string' ? nearestName(value, words) : undefined
+  const list = words.map((word) => `"${word}"`).join(', ')
+  report(
+    'CORS_DEV_OPTION',
+    path,
+    value,
+    `is none of its values: there are ${list}`,
+    nearest === undefined ? 'Choose one of them' : `Did you mean "${nearest}"?`,
+  )
+  return fallback
+}
+
+// --- Targets --------------------------------------------------------------------------------------------------------
+
+function resolveTargets(raw: unknown, report: Report): TargetInput[] {
+  if (Array.isArray(raw)) {
+    return raw.flatMap((entry: unknown, index) => resolveTarget(entry, undefined, `targets[${index}]`, report) ?? [])
+  }
+  if (isPlainObject(raw)) {
+    return Object.entries(raw).flatMap(([path, entry]) => {
+      const name = `targets[${JSON.stringify(path)}]`
+      const checked = checkPath(path, name, entry, report)
+      return resolveTarget(entry, checked, name, report) ?? []
+    })
+  }
+  report(
+    'CORS_DEV_TARGET',
+    'targets',
+    raw,
+    'is neither a map nor a list: a path needs its target, and there may be several',
+    typeof raw === 'string' ? `Write [${showValue(raw)}]` : 'Write { "/api": "http://localhost:3000" }',
+  )
+  return []
+}
+
+function checkPath(path: string, name: string, entry: unknown, report: Report): string | undefined {
+  const refuse = (why: string, instead: string): undefined => {
+    report('CORS_DEV_PATH', name, undefined, why, instead)
+    return undefined
+  }
+  if (path.startsWith('^')) {
+    try {
+      new RegExp(path)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : String(error)
+      return refuse(`is no valid regular expression: ${reason}`, 'Correct the expression, or write a plain path')
+    }
+    return path
+  }
+  if (/^(?:https?|wss?):\/\//i.test(path)) {
+    const isPath = typeof entry === 'string' && entry.startsWith('/')
+    return refuse(
+      'is not a path: it is a URL',
+      isPath
+        ? `Write { ${JSON.stringify(entry)}: ${showValue(path)} }`
+        : 'Write the path that the page calls, such as "/api"',
+    )
+  }
+  if (!path.startsWith('/')) {
+    return refuse('can never match: the path of a call starts with a slash', `Write ${JSON.stringify(`/${path}`)}`)
+  }
+  if (path.startsWith('//')) {
+    return refuse(
+      'can never match: a browser takes what follows two slashes for a host',
+      `Write ${JSON.stringify(path.replace(/^\/+/, '/'))}`,
+    )
+  }
+  if (path.includes('*')) {
+    const plain = path.slice(0, path.indexOf('*')).replace(/\/+$/, '') || '/'
+    return refuse(
+      'can never match: stars stand for nothing in a path',
+      `Write ${JSON.stringify(plain)}, which takes all that is under it, or an expression that starts with "^"`,
+    )
+  }
+  if (/[?#\\]/.test(path)) {
+    const plain = path.replace(/[?#\\].*$/s, '') || '/'
+    return refuse(
+      'can never match: a path ends before "?" and "#", and has no "\\"',
+      `Write ${JSON.stringify(plain)}, or an expression that starts with "^"`,
+    )
+  }
+  const normalized = new URL(path, 'http://localhost').pathname
+  if (normalized !== path) {
+    return refuse('can never match: browsers send it in another form', `Write ${JSON.stringify(normalized)}`)
+  }
+  return path
+}
+
+/** Names that a `server.proxy` or `devServer.proxy` entry would have. */
+const NAMES_FROM_ELSEWHERE: Record<string, [why: string, instead: string]> = {
+  target: ['is no option of a target: here its address is called url', 'Write url'],
+  rewrite: [
+    'is no option of a target: a path is rewritten by stripPrefix or proxy.pathRewrite',
+    'Write stripPrefix: true if it only drops the prefix',
+  ],
+  path: ['is no option of a target: the path is its key', 'Write targets as a map: { "/api": { url: … } }'],
+  context: ['is no option of a target: the path is its key', 'Write targets as a map: { "/api": { url: … } }'],
+  bypass: [
+    'is no option of a target: what is proxied is chosen by the path, or by proxy.pathFilter',
+    'Write proxy: { pathFilter: … }',
+  ],
+  configure: ['is no option of a target: handlers are given by proxy.on', 'Write proxy: { on: … }'],
+  rewriteWsOrigin: ['is no option of a target: origin says what the upstream is told, for sockets too', 'Remove it'],
+}
+
+function resolveTarget(raw: unknown, path: string | undefined, name: string, report: Report): TargetInput | undefined {
+  if (typeof raw === 'string') {
+    const url = checkUrl(raw, name, report)
+    return url === undefined ? undefined : { name, path, url, ...TARGET_DEFAULTS }
+  }
+  if (!isPlainObject(raw)) {
+    report(
+      'CORS_DEV_TARGET',
+      name,
+      raw ?? null,
+      'is no target: it is neither a URL nor an object with one',
+      'Write "http://localhost:3000"',
+    )
+    return undefined
+  }
+
+  for (const key of Object.keys(raw)) {
+    if (key in TARGET_OPTION_NAMES) continue
+    const place = `${name}.${key}`
+    const refused = refusedProxyOption(key)
+    const elsewhere = Object.hasOwn(NAMES_FROM_ELSEWHERE, key) ? NAMES_FROM_ELSEWHERE[key] : undefined
+    if (elsewhere) {
+      report('CORS_DEV_UNKNOWN', place, undefined, ...elsewhere)
+    } else if (Object.hasOwn(PROXY_OPTION_NAMES, key)) {
+      report(
+        'CORS_DEV_UNKNOWN',
+        place,
+        undefined,
+        'stands one level too high: it is an option of http-proxy-middleware',
+        `Write proxy: { ${key}: … }`,
+      )
+    } else if (refused) {
+      report('CORS_DEV_PROXY', place, undefined, refused.why, refused.instead)
+    } else {
+      reportUnknown(report, place, key, undefined, Object.keys(TARGET_OPTION_NAMES), 'option of a target')
+    }
+  }
+
+  const { stripPrefix, origin, relay, proxy } = raw
+  if (stripPrefix !== undefined && typeof stripPrefix !== 'boolean') {
+    report(
+      'CORS_DEV_OPTION',
+      `${name}.stripPrefix`,
+      stripPrefix,
+      'is neither true nor false: a prefix is dropped or kept',
+      'Write true or false',
+    )
+  }
+  if (stripPrefix === true && name.startsWith('targets[') && !name.startsWith('targets["')) {
+    report(
+      'CORS_DEV_OPTION',
+      `${name}.stripPrefix`,
+      stripPrefix,
+      'has no effect: a target in a list has no path',
+      'Write targets as a map: { "/api": { url: …, stripPrefix: true } }',
+    )
+  }
+  const resolved = {
+    stripPrefix: stripPrefix === undefined ? TARGET_DEFAULTS.stripPrefix : stripPrefix === true,
+    origin:
+      origin === undefined
+        ? TARGET_DEFAULTS.origin
+        : oneOf(origin, ORIGIN_POLICIES, undefined, `${name}.origin`, report),
+    relay:
+      relay === undefined
+        ? TARGET_DEFAULTS.relay
+        : oneOf(relay, RELAY_OPTIONS, TARGET_DEFAULTS.relay, `${name}.relay`, report),
+    proxy: proxy === undefined ? TARGET_DEFAULTS.proxy : checkProxyOptions(proxy, `${name}.proxy`, report),
+  }
+
+  if (raw['url'] === undefined) {
+    // `target` has been named above as what it is.
+    if (raw['target'] === undefined) {
+      report(
+        'CORS_DEV_TARGET',
+        `${name}.url`,
+        undefined,
+        'is missing: a target is an address',
+        'Write url: "http://localhost:3000"',
+      )
+    }
+    return undefined
+  }
+  const url = checkUrl(raw['url'], `${name}.url`, report)
+  return url === undefined ? undefined : { name, path, url, ...resolved }
+}
+
+function checkUrl(raw: unknown, path: string, report: Report): string | undefined {
+  const refuse = (why: string, instead: string): undefined => {
+    report('CORS_DEV_TARGET', path, raw ?? null, why, instead)
+    return undefined
+  }
+  if (typeof raw !== 'string') return refuse('is not an absolute URL: it is no string', 'Write "http://localhost:3000"')
+  const text = raw.trim()
+  if (text === '') return refuse('is not an absolute URL: it is empty', 'Write "http://localhost:3000"')
+
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === undefined) {
+    const suggestion = withScheme(text)
+    return refuse(
+      'is not an absolute URL: the scheme is missing',
+      suggestion === undefined
+        ? 'Write the whole address, such as "http://localhost:3000"'
+        : `Write ${showValue(suggestion)}`,
+    )
+  }
+  if (!['http', 'https', 'ws', 'wss'].includes(scheme)) {
+    return refuse(
+      `is no target: calls of pages go to http, https, ws and wss, not to ${scheme}`,
+      'Write an address with one of these schemes',
+    )
+  }
+  if (!URL.canParse(text))
+    return refuse(
+      'is not a valid URL: its host or port is malformed',
+      'Correct it, for example to "http://localhost:3000"',
+    )
+
+  const url = new URL(text)
+  if (/[*{}$]/.test(decodeURIComponentSafely(url.hostname))) {
+    return refuse(
+      'is no single address: a placeholder in the host stands for nothing',
+      'Name each host by an entry of its own',
+    )
+  }
+  if (url.username !== '' || url.password !== '') {
+    const bare = hideCredentials(text).replace('***@', '')
+    return refuse(
+      'contains credentials: a URL is printed and shown to the page',
+      `Write ${showValue(bare)}, and the credentials into proxy: { auth: process.env.API_AUTH }`,
+    )
+  }
+  if (url.search !== '' || url.hash !== '') {
+    const bare = text.replace(/[?#].*$/s, '')
+    return refuse(
+      'does not end with its path: what comes after "?" or "#" can\'t be put before the path of a call',
+      `Write ${showValue(bare)}`,
+    )
+  }
+  return text
+}
+
+function decodeURIComponentSafely(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** `localhost:3000` → `http://localhost:3000`, `//api.example.com` and `api.example.com` → https. */
+function withScheme(text: string): string | undefined {
+  const rest = text.replace(/^(?:https?|wss?):\/?(?!\/)/i, '').replace(/^\/\//, '')
+  if (rest === '' || rest.startsWith('/') || rest.startsWith('.') || /\s/.test(rest)) return undefined
+  if (!URL.canParse(`http://${rest}`)) return undefined
+  const { hostname } = new URL(`http://${rest}`)
+  const isLocal = !hostname.includes('.') || /^[\d.]+$|^\[|\.localhost$|\.local$/.test(hostname)
+  return `${isLocal ? 'http' : 'https'}://${rest}`
+}
+
+// --- Origins --------------------------------------------------------------------------------------------------------
+
+function resolveOrigins(raw: unknown, report: Report): string[] {
+  if (!Array.isArray(raw)) {
+    report(
+      'CORS_DEV_ORIGIN',
+      'origins',
+      raw,
+      'is not a list: there may be several origins',
+      typeof raw === 'string' && raw !== '*'
+        ? `Write [${showValue(raw)}]`
+        : 'Write ["loopback"], or a list of origins such as ["https://app.example.com"]',
+    )
+    return [...DEFAULTS.origins]
+  }
+  const origins = raw.flatMap((entry: unknown, index) => checkOrigin(entry, `origins[${index}]`, true, report) ?? [])
+  return [...new Set(origins)]
+}
+
+function resolveProductionOrigin(raw: unknown, report: Report): string | undefined {
+  return checkOrigin(raw, 'productionOrigin', false, report)
+}
+
+/** `capacitor://localhost`, `chrome-extension://abc`: no tuple origin to the URL standard, but what browsers send. */
+const APP_ORIGIN = /^(?!(?:https?|wss?|ftp|file|data|blob|javascript):)[a-z][a-z0-9+.-]*:\/\/[^/?#\s@*]+$/
+
+function checkOrigin(raw: unknown, path: string, isListed: boolean, report: Report): string | undefined {
+  const refuse = (why: string, instead: string): undefined => {
+    report('CORS_DEV_ORIGIN', path, raw ?? null, why, instead)
+    return undefined
+  }
+  const sample = isListed ? 'for example "http://localhost:3000"' : 'for example "https://app.example.com"'
+  if (typeof raw !== 'string') return refuse('is not an origin: it is no string', `Write one, ${sample}`)
+  if (isListed && raw === 'loopback') return raw
+  if (raw.includes('*')) {
+    return refuse(
+      isListed
+        ? 'is not an origin: any web page the developer opens could use their sessions through the dev server'
+        : 'is not an origin: a page has one, without a star',
+      isListed ? `List the origins, ${sample}` : `Write it, ${sample}`,
+    )
+  }
+  if (raw === 'null') {
+    return refuse(
+      'stands for every opaque origin: any page can make itself one by a sandboxed frame',
+      `Give the page an origin, ${sample}`,
+    )
+  }
+  if (isListed && APP_ORIGIN.test(raw)) return raw
+
+  if (/^https?:\/\//i.test(raw) && URL.canParse(raw)) {
+    const { origin } = new URL(raw)
+    return origin === raw
+      ? raw
+      : refuse(`is not a serialized origin: browsers send ${showValue(origin)}`, `Write ${showValue(origin)}`)
+  }
+  const suggestion = /^[a-z][a-z0-9+.-]*:\/\//i.test(raw) ? undefined : withScheme(raw)
+  return refuse(
+    'is not an origin: an origin is an http or https scheme, a host and a port, if it is not the default',
+    suggestion === undefined ? `Write one, ${sample}` : `Write ${showValue(new URL(suggestion).origin)}`,
+  )
+}

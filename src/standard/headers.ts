@@ -1,0 +1,176 @@
+import { isForbiddenMethod } from './methods'
+
+/** What `Headers` offers: the values of all fields of a name, joined with `, `; `null` if there is none. */
+export interface HeaderReader {
+  get(name: string): string | null
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#name-tokens */
+export function isToken(text: string): boolean {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
+}
+
+/** Items of a `#token` list, empty ones left out as RFC 9110 §5.6.1.2 has it; `undefined` if one of them is no token. */
+export function parseTokenList(value: string | null): string[] | undefined {
+  if (value === null) return []
+  const items = value
+    .split(',')
+    .map((item) => item.replace(/^[\t ]+|[\t ]+$/g, ''))
+    .filter((item) => item !== '')
+  return items.every(isToken) ? items : undefined
+}
+
+/** https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte: C0 controls but HTAB, DEL and `"():<>?@[\]{}`. */
+
+const CORS_UNSAFE_BYTE = /[\x00-\x08\x0a-\x1f"():<>?@[\\\]{}\x7f]/
+
+const SAFELISTED_ESSENCES = new Set(['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain'])
+
+/** https://mimesniff.spec.whatwg.org/#parsing-a-mime-type as far as the essence; parameters never make it fail. */
+function mimeEssence(value: string): string | undefined {
+  const text = value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '')
+  const slash = text.indexOf('/')
+  if (slash < 0) return undefined
+  const type = text.slice(0, slash)
+  const semicolon = text.indexOf(';', slash)
+  const subtype = text.slice(slash + 1, semicolon < 0 ? undefined : semicolon).replace(/[\t\n\r ]+$/, '')
+  return isToken(type) && isToken(subtype) ? `${type}/${subtype}`.toLowerCase() : undefined
+}
+
+/** https://fetch.spec.whatwg.org/#simple-range-header-value without white space and with a start, as the safelist asks. */
+function isSafelistedRange(value: string): boolean {
+  const parts = /^bytes=(\d+)-(\d*)$/.exec(value)
+  if (!parts) return false
+  const [, start = '', end = ''] = parts
+  return end === '' || BigInt(start) <= BigInt(end)
+}
+
+/** https://fetch.spec.whatwg.org/#cors-safelisted-request-header; `value` is a byte string: one character a byte. */
+export function isCorsSafelistedRequestHeader(name: string, value: string): boolean {
+  if (value.length > 128) return false
+  switch (name.toLowerCase()) {
+    case 'accept':
+      return !CORS_UNSAFE_BYTE.test(value)
+    case 'accept-language':
+    case 'content-language':
+      return /^[0-9A-Za-z *,\-.;=]*$/.test(value)
+    case 'content-type': {
+      if (CORS_UNSAFE_BYTE.test(value)) return false
+      const essence = mimeEssence(value)
+      return essence !== undefined && SAFELISTED_ESSENCES.has(essence)
+    }
+    case 'range':
+      return isSafelistedRange(value)
+    default:
+      return false
+  }
+}
+
+/**
+ * https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names: lower-case, unique, sorted.
+ *
+ * Fields of one name are combined first. Chromium does so before the test of 128 bytes, and `Headers` when it is read.
+ */
+export function corsUnsafeRequestHeaderNames(headers: Iterable<readonly [name: string, value: string]>): string[] {
+  const combined = new Map<string, string>()
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase()
+    const before = combined.get(key)
+    combined.set(key, before === undefined ? value : `${before}, ${value}`)
+  }
+
+  const unsafe: string[] = []
+  const potentiallyUnsafe: string[] = []
+  let safelistedSize = 0
+  for (const [name, value] of combined) {
+    if (isCorsSafelistedRequestHeader(name, value)) {
+      potentiallyUnsafe.push(name)
+      safelistedSize += value.length
+    } else {
+      unsafe.push(name)
+    }
+  }
+  if (safelistedSize > 1024) unsafe.push(...potentiallyUnsafe)
+  return unsafe.sort()
+}
+
+/** https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name: `*` does not stand for it. */
+export function isCorsNonWildcardRequestHeaderName(name: string): boolean {
+  return name.toLowerCase() === 'authorization'
+}
+
+const FORBIDDEN_REQUEST_HEADERS = new Set([
+  'accept-charset',
+  'accept-encoding',
+  'access-control-request-headers',
+  'access-control-request-method',
+  'connection',
+  'content-length',
+  'cookie',
+  'cookie2',
+  'date',
+  'dnt',
+  'expect',
+  'host',
+  'keep-alive',
+  'origin',
+  'referer',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via',
+])
+
+const METHOD_OVERRIDES = new Set(['x-http-method', 'x-http-method-override', 'x-method-override'])
+
+/** https://fetch.spec.whatwg.org/#forbidden-request-header: a script can't set it; the attempt is silently dropped. */
+export function isForbiddenRequestHeader(name: string, value: string): boolean {
+  const key = name.toLowerCase()
+  if (FORBIDDEN_REQUEST_HEADERS.has(key) || key.startsWith('proxy-') || key.startsWith('sec-')) return true
+  return METHOD_OVERRIDES.has(key) && value.split(',').some((method) => isForbiddenMethod(method.trim()))
+}
+
+const SAFELISTED_RESPONSE_HEADERS = new Set([
+  'cache-control',
+  'content-language',
+  'content-length',
+  'content-type',
+  'expires',
+  'last-modified',
+  'pragma',
+])
+
+/** https://fetch.spec.whatwg.org/#forbidden-response-header-name: no script ever reads it. */
+export function isForbiddenResponseHeaderName(name: string): boolean {
+  const key = name.toLowerCase()
+  return key === 'set-cookie' || key === 'set-cookie2'
+}
+
+/** https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name, given a CORS-exposed header-name list. */
+export function isCorsSafelistedResponseHeaderName(name: string, exposed: readonly string[] = []): boolean {
+  const key = name.toLowerCase()
+  if (SAFELISTED_RESPONSE_HEADERS.has(key)) return true
+  return !isForbiddenResponseHeaderName(key) && exposed.some((item) => item.toLowerCase() === key)
+}
+
+const HOP_BY_HOP = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+
+/**
+ * Names, lower-case, of the fields that end at the next hop (RFC 9110 §7.6.1): the known ones, every `Proxy-*`, and
+ * those that `Connection` lists. Each of them kills an HTTP/2 response or confuses an upstream if it is passed on.
+ */
+export function connectionSpecificNames(lines: Iterable<readonly [name: string, value: string]>): Set<string> {
+  const names = new Set(HOP_BY_HOP)
+  for (const [name, value] of lines) {
+    const key = name.toLowerCase()
+    if (key.startsWith('proxy-')) names.add(key)
+    if (key !== 'connection') continue
+    for (const item of value.split(',')) {
+      const listed = item.trim().toLowerCase()
+      if (listed !== '') names.add(listed)
+    }
+  }
+  return names
+}

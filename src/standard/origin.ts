@@ -1,0 +1,14 @@
+/** https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin of an opaque origin; never same origin with anything. */
+export const OPAQUE_ORIGIN = 'null'
+
+/** `text` if it is a serialized http(s) origin to the byte: no path, no default port, lower case, ASCII. */
+export function parseOrigin(text: string): string | undefined {
+  if (!text.startsWith('http://') && !text.startsWith('https://')) return undefined
+  // `Origin` comes from anyone: an unparsable one must not throw.
+  return URL.canParse(text) && new URL(text).origin === text ? text : undefined
+}
+
+/** https://html.spec.whatwg.org/#same-origin, for serialized origins. */
+export function isSameOrigin(a: string, b: string): boolean {
+  return a === b && a !== OPAQUE_ORIGIN
+}

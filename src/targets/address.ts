@@ -1,0 +1,130 @@
+import ipaddr from 'ipaddr.js'
+
+/** What an IP address stands for, as far as it matters to what may be called. */
+export type AddressKind =
+  | 'loopback'
+  | 'private'
+  | 'link-local'
+  | 'metadata'
+  | 'unspecified'
+  | 'multicast'
+  /** 198.18.0.0/15: VPN tools answer every name from here. */
+  | 'benchmark'
+  | 'public'
+
+/** Where clouds hand out a machine's credentials: AWS, Azure, GCP and most others; then AWS, GCP, Alibaba, Oracle, Azure. */
+const METADATA = new Set(
+  [
+    '169.254.169.254',
+    'fd00:ec2::254',
+    'fd20:ce::254',
+    '100.100.100.200',
+    '192.0.0.192',
+    '168.63.129.16',
+    // AWS's credentials of containers.
+    '169.254.170.2',
+    'fd00:ec2::23',
+  ].map((address) => ipaddr.parse(address).toNormalizedString()),
+)
+
+/** @param address a canonical IP address, without brackets; anything else is `unspecified`, which no one may reach */
+export function classifyAddress(address: string): AddressKind {
+  if (!ipaddr.isValid(address)) return 'unspecified'
+  return classify(ipaddr.parse(address))
+}
+
+function classify(address: ipaddr.IPv4 | ipaddr.IPv6): AddressKind {
+  if (address instanceof ipaddr.IPv6) {
+    const embedded = embeddedIpv4(address)
+    if (embedded) return classify(embedded)
+    address.zoneId = undefined
+  }
+  if (METADATA.has(address.toNormalizedString())) return 'metadata'
+  if (address instanceof ipaddr.IPv4 && address.match(ipaddr.parseCIDR('198.18.0.0/15'))) {
+    return 'benchmark'
+  }
+  switch (address.range()) {
+    case 'loopback':
+      return 'loopback'
+    case 'linkLocal':
+      return 'link-local'
+    case 'unspecified':
+      return 'unspecified'
+    case 'multicast':
+    case 'broadcast':
+      return 'multicast'
+    case 'unicast':
+    case 'teredo':
+    case 'as112':
+    case 'as112v6':
+    case 'amt':
+      return 'public'
+    default:
+      // Carrier-grade NAT, unique local and site-local addresses, and whatever is reserved: nobody's on the internet.
+      return 'private'
+  }
+}
+
+/** The IPv4 address that a packet to this one ends at: IPv4-mapped, NAT64, 6to4. */
+function embeddedIpv4(address: ipaddr.IPv6): ipaddr.IPv4 | undefined {
+  const bytes = address.toByteArray()
+  switch (address.range()) {
+    case 'ipv4Mapped':
+      return new ipaddr.IPv4(bytes.slice(12))
+    case 'rfc6052':
+      return new ipaddr.IPv4(bytes.slice(12))
+    case '6to4':
+      return new ipaddr.IPv4(bytes.slice(2, 6))
+    default:
+      return undefined
+  }
+}
+
+/** The address in a URL's host, without brackets; `undefined` for a name. */
+export function addressLiteral(hostname: string): string | undefined {
+  if (hostname.startsWith('[')) return hostname.endsWith(']') ? hostname.slice(1, -1) : undefined
+  if (hostname.includes(':')) return hostname
+  return /^\d+(?:\.\d+){3}$/.test(hostname) ? hostname : undefined
+}
+
+/**
+ * Whether a host is this very machine whatever a resolver says: `localhost` and names under it, 127.0.0.0/8, `::1`.
+ *
+ * @param hostname as in a URL, or an address without brackets
+ */
+export function isLoopbackHost(hostname: string): boolean {
+  if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true
+  const address = addressLiteral(hostname)
+  return address !== undefined && isCanonical(address) && classifyAddress(address) === 'loopback'
+}
+
+/** ipaddr.js also reads `0177.0.0.1`; no URL contains that. */
+function isCanonical(address: string): boolean {
+  return address.includes(':') ? ipaddr.isValid(address) : ipaddr.IPv4.isValidFourPartDecimal(address)
+}
+
+/**
+ * Whether a host that is an address can't be a target, and why. Names are checked as resolved, by
+ * {@link refusesAddress}.
+ *
+ * @param isNamed whether the developer wrote it down as a target; addresses that are only found must be ordinary ones
+ */
+export function refusesHost(hostname: string, isNamed: boolean): AddressKind | undefined {
+  const address = addressLiteral(hostname)
+  if (address === undefined) return undefined
+  const kind = classifyAddress(address)
+  if (kind === 'unspecified' || kind === 'multicast') return kind
+  return !isNamed && (kind === 'link-local' || kind === 'metadata') ? kind : undefined
+}
+
+/**
+ * Whether `address`, which a target's name has been resolved to, must not be connected to. Link-local and metadata
+ * addresses are reached only where the target names them literally, and then nothing is resolved.
+ */
+export function refusesAddress(hostname: string, address: string): AddressKind | undefined {
+  if (addressLiteral(hostname) !== undefined) return undefined
+  const kind = classifyAddress(address)
+  return kind === 'unspecified' || kind === 'multicast' || kind === 'link-local' || kind === 'metadata'
+    ? kind
+    : undefined
+}
