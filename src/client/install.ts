@@ -15,11 +15,12 @@ import { patchXhr } from './xhr'
 export type Uninstall = () => void
 
 const PATCHES = [
+  // First: it reads where messages come from by the URL that the platform gives, which the next ones change.
+  patchMessageOrigin,
   patchFetch,
   patchXhr,
   patchEventSource,
   patchWebSocket,
-  patchMessageOrigin,
   patchBeacon,
   patchPerformance,
 ]
