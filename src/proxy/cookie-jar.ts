@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { Cookie, cookieCompare, CookieJar, domainMatch, getPublicSuffix } from 'tough-cookie'
-import { isLoopbackHost } from '../targets/address'
+import { addressLiteral, isLoopbackHost } from '../targets/address'
 import { readPrivateFile, writePrivateFile } from './private-file'
 
 export interface RefusedCookie {
@@ -79,7 +79,7 @@ export function createCookieJars(input: {
   function load(): { sessions: Map<string, SessionJars>; ledger: Ledger } {
     if (!sessions || !ledger) {
       const stored = readStored(file)
-      sessions = new Map(Object.entries(stored.sessions).map(([id, session]) => [id, fromStored(session)]))
+      sessions = new Map([...stored.sessions].map(([id, session]) => [id, fromStored(session)]))
       ledger = fromStoredLedger(stored.ledger)
     }
     return { sessions, ledger }
@@ -110,15 +110,15 @@ export function createCookieJars(input: {
     const stored = readStored(file)
     for (const id of changed) {
       const session = sessions.get(id)
-      if (session) stored.sessions[id] = toStored(session, now())
-      else delete stored.sessions[id]
+      if (session) stored.sessions.set(id, toStored(session, now()))
+      else stored.sessions.delete(id)
     }
-    dropOldest(stored.sessions)
+    const kept = [...stored.sessions].sort(([, a], [, b]) => a.usedAt - b.usedAt).slice(-MAX_SESSIONS)
     mergeLedger(fromStoredLedger(stored.ledger), ledger)
     try {
       writePrivateFile(
         file,
-        JSON.stringify({ version: FILE_VERSION, sessions: stored.sessions, ledger: toStoredLedger(ledger) }),
+        JSON.stringify({ version: FILE_VERSION, sessions: Object.fromEntries(kept), ledger: toStoredLedger(ledger) }),
       )
       changed.clear()
       ledgerChanged = false
@@ -215,18 +215,16 @@ function newOwnJar(): CookieJar {
  * port tells apart are two targets here. Browsers would let them share; servers in production never would.
  */
 function sharesNothing(url: URL): boolean {
-  return isLoopbackHost(url.hostname) || isAddress(url.hostname)
-}
-
-function isAddress(hostname: string): boolean {
-  // The URL parser leaves no host that ends in a number but a canonical IPv4 address.
-  return hostname.startsWith('[') || /\.\d+$/.test(hostname)
+  return isLoopbackHost(url.hostname) || addressLiteral(url.hostname) !== undefined
 }
 
 function storeCookie(session: SessionJars, url: URL, line: string, now: number): RefusedCookie | undefined {
   const cookie = Cookie.parse(line, { loose: true })
   if (!cookie || (cookie.key === '' && cookie.value === '')) {
-    return { name: printableName(line), reason: 'it is no cookie: it has neither name nor value, or a control character' }
+    return {
+      name: printableName(line),
+      reason: 'it is no cookie: it has neither name nor value, or a control character',
+    }
   }
   if (Buffer.byteLength(cookie.key, 'latin1') + Buffer.byteLength(cookie.value, 'latin1') > MAX_COOKIE_BYTES) {
     return { name: printableName(cookie.key), reason: `name and value are longer than ${MAX_COOKIE_BYTES} bytes` }
@@ -337,7 +335,7 @@ function coversHost(domain: string, host: string): boolean {
 
 /** Whether a domain belongs to somebody, so that its owner's hosts may share: neither a public suffix nor one label. */
 function isRegistrable(domain: string): boolean {
-  if (isLoopbackHost(domain) || isAddress(domain) || domain.includes(':')) return false
+  if (isLoopbackHost(domain) || addressLiteral(domain) !== undefined) return false
   try {
     return getPublicSuffix(domain, { allowSpecialUseDomain: true, ignoreError: true }) !== undefined
   } catch {
@@ -359,7 +357,8 @@ function overlaysSecure(cookie: Cookie, url: URL, session: SessionJars): boolean
 function settleExpiry(cookie: Cookie, now: number): void {
   const { maxAge, expires } = cookie
   let at = expires instanceof Date ? expires.getTime() : Infinity
-  if (maxAge !== null) at = typeof maxAge === 'number' ? (maxAge <= 0 ? 0 : now + maxAge * 1000) : maxAge === 'Infinity' ? Infinity : 0
+  if (maxAge !== null)
+    at = typeof maxAge === 'number' ? (maxAge <= 0 ? 0 : now + maxAge * 1000) : maxAge === 'Infinity' ? Infinity : 0
   cookie.maxAge = null
   // Without a date it is a session cookie; the session here is the browser's, which the dev server does not see the end of.
   cookie.expires = maxAge === null && at === Infinity ? 'Infinity' : new Date(Math.min(at, now + MAX_AGE_MS))
@@ -470,13 +469,13 @@ interface StoredSession {
 }
 
 interface Stored {
-  sessions: Record<string, StoredSession>
+  sessions: Map<string, StoredSession>
   ledger: Record<string, unknown>
 }
 
 /** What the file holds, as far as it has the shape it should have: a damaged one costs a login, never the dev server. */
 function readStored(file: string): Stored {
-  const stored: Stored = { sessions: emptyRecord(), ledger: emptyRecord() }
+  const stored: Stored = { sessions: new Map(), ledger: {} }
   const text = readPrivateFile(file, MAX_FILE_BYTES)
   if (text === undefined) return stored
   let content: unknown
@@ -495,7 +494,7 @@ function readStored(file: string): Stored {
     })
     // Least recently used first, as in memory.
     sessions.sort((a, b) => a.session.usedAt - b.session.usedAt)
-    for (const { id, session } of sessions.slice(-MAX_SESSIONS)) stored.sessions[id] = session
+    for (const { id, session } of sessions.slice(-MAX_SESSIONS)) stored.sessions.set(id, session)
   }
   if (isRecord(content['ledger'])) stored.ledger = content['ledger']
   return stored
@@ -535,11 +534,6 @@ function toStored(session: SessionJars, now: number): StoredSession {
   }
 }
 
-function dropOldest(sessions: Record<string, StoredSession>): void {
-  const oldestFirst = Object.entries(sessions).sort(([, a], [, b]) => a.usedAt - b.usedAt)
-  for (const [id] of oldestFirst.slice(0, Math.max(0, oldestFirst.length - MAX_SESSIONS))) delete sessions[id]
-}
-
 function toStoredLedger(ledger: Ledger): Record<string, Record<string, string[]>> {
   return Object.fromEntries([...ledger].map(([origin, names]) => [origin, Object.fromEntries(names)]))
 }
@@ -560,9 +554,4 @@ function isTextList(value: unknown): value is string[] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Without a prototype: the keys come from servers. */
-function emptyRecord(): Record<string, never> {
-  return Object.create(null) as Record<string, never>
 }

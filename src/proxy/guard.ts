@@ -94,7 +94,8 @@ export function guardRequest(request: GuardRequest, policy: GuardPolicy): Admiss
 
   const site = single(headers['sec-fetch-site'])
   const origin = single(headers.origin)
-  if (origin === undefined) return site === undefined ? admitSession(request, compiled, host) : admitSite(request, host, site)
+  if (origin === undefined)
+    return site === undefined ? admitSession(request, compiled, host) : admitSite(request, host, site)
 
   if (origin === host.same.ownOrigin) return host.same
   // TLS ends before us, at a tunnel or a reverse proxy, and the browser sees the same host with https.
@@ -251,7 +252,7 @@ function admitHost(request: GuardRequest, policy: CompiledPolicy): AdmittedHost 
 }
 
 const NOT_A_NAME_OF_OURS =
-  'is none of the dev server\'s names: a stranger\'s domain can be made to lead here (DNS rebinding)'
+  "is none of the dev server's names: a stranger's domain can be made to lead here (DNS rebinding)"
 
 /** Why a host is refused; `undefined` when it is one of ours. */
 function hostRefusal(name: string, policy: CompiledPolicy): string | undefined {
