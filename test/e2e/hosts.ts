@@ -127,8 +127,9 @@ export async function startHost(kind: HostKind, project: HostProject = {}): Prom
     const isReady =
       kind.startsWith('vite') || ['webpack', 'express'].includes(kind) ? /^READY / : /(?:Loopback|Local): +/
     const line = await host.waitForLog(isReady, from)
+    const [listening = ''] = /https?:\/\/[^\s,]+/.exec(line) ?? []
     // Listening on one address keeps out the machine's others; pages are opened as developers open them.
-    host.origin = new URL(/https?:\/\/[^\s,]+/.exec(line)![0]).origin.replace('127.0.0.1', 'localhost')
+    host.origin = new URL(listening).origin.replace('127.0.0.1', 'localhost')
     host.url = kind === 'vite-base' ? `${host.origin}/app/` : `${host.origin}/`
     // The CLIs listen while they still compile.
     if (isReady.source !== '^READY ') await host.waitForLog(/compiled (?:successfully|with)/, from)
@@ -232,7 +233,7 @@ function makeProject(kind: HostKind, project: HostProject): string {
   const files: Record<string, string> = { ...DEFAULT_FILES, ...hostFiles(kind, project), ...project.files }
   if (kind.startsWith('vite') || kind === 'express') {
     const tag = '<script type="module" src="/src/main.js"></script>'
-    files['index.html'] = files['index.html']!.replace(/(?=<\/body>)|$/, tag)
+    files['index.html'] = (files['index.html'] ?? '').replace(/(?=<\/body>)|$/, tag)
   }
   for (const [file, text] of Object.entries(files)) writeFile(root, file, text)
   return root
