@@ -43,7 +43,7 @@ export function isInProxyList(entries: readonly ProxyEntry[]): IsHosts {
     return filters.some((filter) => {
       if (filter === undefined) return false
       if (typeof filter === 'function') return filter(pathname, request)
-      const patterns = [filter].flat() as string[]
+      const patterns = typeof filter === 'string' ? [filter] : filter
       const included = patterns.filter((pattern) => !pattern.startsWith('!'))
       const excluded = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1))
       const matches = (pattern: string): boolean =>

@@ -5,7 +5,7 @@ import { LOG_PREFIX } from '../options/errors'
 import type { CorsDevOptions } from '../options/types'
 import { createContext } from './context'
 import { discover } from './discover'
-import { injectScript } from './html'
+import { injectRuntime } from './inject'
 import { type ListeningServer, ownOrigins } from './own-origins'
 import { claimUpgrades, type UpgradeSource } from './upgrades'
 
@@ -79,7 +79,7 @@ export function createMiddleware(given: CorsDevMiddlewareOptions = {}): CorsDevM
     middleware: function corsDevMiddleware(request, response, next) {
       meet((request.socket as { server?: UpgradeSource & ListeningServer }).server)
       context.middleware(request, response, (error) => {
-        if (error === undefined) injectScript(request, response, context.clientScriptPath)
+        if (error === undefined && project.targets.length > 0) injectRuntime(request, response, context)
         next(error)
       })
     },

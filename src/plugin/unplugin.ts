@@ -1,6 +1,5 @@
 import { createUnplugin, type UnpluginInstance } from 'unplugin'
 import type { CorsDevOptions } from '../options/types'
-import type { Compiler } from './compiler'
 import { vitePlugin } from './vite'
 import { applyToCompiler } from './webpack'
 
@@ -12,6 +11,6 @@ export const unplugin: UnpluginInstance<CorsDevOptions | undefined, false> = cre
   name: 'unplugin-cors-dev',
   enforce: 'pre',
   vite: vitePlugin(options ?? {}),
-  webpack: (compiler) => applyToCompiler(compiler as unknown as Compiler, options ?? {}),
-  rspack: (compiler) => applyToCompiler(compiler as unknown as Compiler, options ?? {}),
+  webpack: (compiler) => applyToCompiler(compiler, options ?? {}),
+  rspack: (compiler) => applyToCompiler(compiler, options ?? {}),
 }))

@@ -7,14 +7,15 @@ import { MODULE_BASE } from '../exchange/client-script'
 import { type Context, createContext } from './context'
 import { type Discovery, discover, findPackageJson, settingsInPackageJson } from './discover'
 import { exceptReserved, type IsHosts, isInViteTable } from './host-paths'
+import { injectRuntime } from './inject'
 import { type ListeningServer, ownOrigins } from './own-origins'
 import { claimUpgrades, type UpgradeSource } from './upgrades'
 
 /**
- * Vite's client modules, which run before all modules of the project, in the page and in module workers, also where a
- * framework renders the HTML.
+ * Vite's client modules. The first two run before all modules of the project wherever Vite's client is, also in pages
+ * that another server renders. `env.mjs` runs before those of workers too, in classic ones as a classic script.
  */
-const CLIENT_MODULE = /\/vite[^/]*\/dist\/client\/(?:env|bundledDevClient)\.mjs(?:\?|$)/
+const CLIENT_MODULE = /\/vite[^/]*\/dist\/client\/(client|bundledDevClient|env)\.mjs(?:\?|$)/
 
 type HttpServer = UpgradeSource & ListeningServer & NonNullable<ViteDevServer['httpServer']>
 
@@ -77,8 +78,13 @@ export function vitePlugin(rawOptions: unknown): Partial<Plugin> {
       filter: { id: CLIENT_MODULE },
       handler(code, id) {
         const context = contextOf(this.environment)
-        if (!context || this.environment.config.consumer !== 'client' || !CLIENT_MODULE.test(id)) return
-        return { code: context.clientScript(MODULE_BASE) + code, map: null }
+        const name = CLIENT_MODULE.exec(id)?.[1]
+        if (!context || name === undefined || this.environment.config.consumer !== 'client') return
+        const script =
+          name === 'env'
+            ? `if(typeof document==="undefined"){${context.clientScript()}}\n`
+            : context.clientScript(MODULE_BASE)
+        return { code: script + code, map: null }
       },
     },
 
@@ -100,7 +106,7 @@ function discoverInVite(
 ): Discovery {
   const { root, mode, env } = config
   // `false` turns `.env` files off; older versions have no type for it.
-  const envDir = config.envDir as string | false
+  const envDir = config.envDir
   const names = ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]
   const variables = Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === 'string'))
   return discover(rawOptions, {
@@ -140,6 +146,7 @@ function handleFirst(
   allowedHosts: readonly string[],
 ): () => void {
   const { middlewares } = server
+  const isPreview = !('environments' in server)
   let hasHttpServer = false
   const meetHttpServer = (httpServer: HttpServer): void => {
     if (hasHttpServer) return
@@ -148,7 +155,11 @@ function handleFirst(
       httpServer,
       (request, socket, head) => !isHmr(request) && !isHosts(request) && context.upgrade(request, socket, head),
     )
-    const noteListening = (): void => context.noteListening(ownOrigins(httpServer, allowedHosts))
+    const noteListening = (): void => {
+      context.noteListening(ownOrigins(httpServer, allowedHosts))
+      // Nobody prints URLs there.
+      if (!server.httpServer) say(server.config, context.startupLines())
+    }
     if (httpServer.listening) noteListening()
     else httpServer.once('listening', noteListening)
     httpServer.once('close', unclaim)
@@ -161,8 +172,13 @@ function handleFirst(
   ): void {
     // In middleware mode, a server that nobody told Vite of shows itself only here.
     if (!hasHttpServer) meetHttpServer((request.socket as unknown as { server: HttpServer }).server)
-    if (isHosts(request)) next()
-    else context.middleware(request, response, next)
+    const serveByHost = (error?: unknown): void => {
+      // Frameworks that render pages themselves don't ask plugins to transform their HTML.
+      if (error === undefined && !isPreview) injectRuntime(request, response, context)
+      next(error)
+    }
+    if (isHosts(request)) serveByHost()
+    else context.middleware(request, response, serveByHost)
   }
 
   const known = knownHttpServer(server)

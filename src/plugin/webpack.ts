@@ -9,7 +9,7 @@ import { type Context, createContext } from './context'
 import { definedVariables } from './defined-variables'
 import { type Discovery, discover, targetsOfEnvironment } from './discover'
 import { exceptReserved, isInProxyList, pathsInProxyList, type ProxyEntry } from './host-paths'
-import { injectScript } from './html'
+import { injectRuntime } from './inject'
 import { ownOrigins } from './own-origins'
 import { claimUpgrades } from './upgrades'
 import {
@@ -32,12 +32,17 @@ interface Guest {
   served: Served | undefined
 }
 
+/** All of one dev server. */
+type Guests = readonly [Guest, ...Guest[]]
+
 /** A dev server that we are in. */
 interface Served {
   context: Context
-  guests: readonly Guest[]
+  guests: Guests
   /** What options and package.json name; the environment's targets come on top. */
   discovery: Discovery
+  /** Without any we stay out of the way. */
+  hasTargets: boolean
   /** By the expression that finds the dev server. Made anew only with new targets, as a change of it rebuilds chunks. */
   scripts: Map<string, string>
   isListening: boolean
@@ -87,19 +92,20 @@ function addGuest(compiler: Compiler, rawOptions: unknown): void {
 function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
   if (served.has(devServer)) return middlewares
   const itsGuests = compilersOf(devServer.compiler).flatMap((compiler) => guests.get(compiler) ?? [])
-  const [first] = itsGuests
-  if (!first) return middlewares
+  if (!isSome(itsGuests)) return middlewares
   served.add(devServer)
 
+  const { compiler } = itsGuests[0]
   const { options, server } = devServer
   const discovery = discoverForAll(itsGuests, options)
   const allowedHosts = allowedHostsOf(options)
-  const logger = first.compiler.getInfrastructureLogger(NAME)
-  const context = createContext({ ...discovery, root: first.compiler.context, base: '/', allowedHosts, logger })
+  const logger = compiler.getInfrastructureLogger(NAME)
+  const context = createContext({ ...discovery, root: compiler.context, base: '/', allowedHosts, logger })
   const serving: Served = {
     context,
     guests: itsGuests,
     discovery,
+    hasTargets: discovery.targets.length > 0,
     scripts: new Map(),
     isListening: false,
     isCompiled: false,
@@ -122,7 +128,7 @@ function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
 
   const corsDevMiddleware: Middleware = (request, response, next) => {
     const serveByHost = (error?: unknown): void => {
-      if (error === undefined) injectScript(request, response, context.clientScriptPath)
+      if (error === undefined && serving.hasTargets) injectRuntime(request, response, context)
       next(error)
     }
     if (isHosts(request)) serveByHost()
@@ -147,24 +153,23 @@ function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
 const BEHIND_FILES = ['connect-history-api-fallback', 'serve-index', 'options-middleware']
 
 /** One dev server has one table of targets, whichever compiler's configuration they stand in. */
-function discoverForAll(itsGuests: readonly Guest[], options: DevServerOptions): Discovery {
-  const distinct = itsGuests.filter(
-    ({ rawOptions, compiler }, index) =>
-      itsGuests.findIndex(
-        (other) => other.compiler.context === compiler.context && isDeepStrictEqual(other.rawOptions, rawOptions),
-      ) === index,
+function discoverForAll(itsGuests: Guests, devServerOptions: DevServerOptions): Discovery {
+  const proxyTable = { option: 'devServer.proxy', paths: pathsInProxyList(proxyListOf(devServerOptions)) }
+  const discoverFor = ({ rawOptions, compiler: { context: root } }: Guest): Discovery =>
+    discover(rawOptions, { root, variables: {}, envFiles: [], isVisible: () => true, proxyTable })
+  const isSame = (one: Guest, other: Guest): boolean =>
+    one.compiler.context === other.compiler.context && isDeepStrictEqual(one.rawOptions, other.rawOptions)
+
+  const [first, ...others] = itsGuests
+  const distinct = others.filter(
+    (guest, index) => !isSame(guest, first) && others.findIndex((other) => isSame(guest, other)) === index,
   )
-  const found = distinct.map(({ rawOptions, compiler }) =>
-    discover(rawOptions, {
-      root: compiler.context,
-      variables: {},
-      envFiles: [],
-      isVisible: () => true,
-      proxyTable: { option: 'devServer.proxy', paths: pathsInProxyList(proxyListOf(options)) },
-    }),
-  )
-  const [first] = found
-  return { options: first!.options, targets: found.flatMap(({ targets }) => targets) }
+  const { options, targets } = discoverFor(first)
+  return { options, targets: [...targets, ...distinct.flatMap((guest) => discoverFor(guest).targets)] }
+}
+
+function isSome(list: readonly Guest[]): list is Guests {
+  return list.length > 0
 }
 
 function learnVariables(guest: Guest, variables: Record<string, string>): void {
@@ -186,6 +191,7 @@ function addEnvironment(serving: Served): void {
     targets.push(...found.targets)
   }
   serving.context.setTargets(targets)
+  serving.hasTargets = targets.length > 0
   serving.scripts.clear()
 }
 
@@ -198,7 +204,7 @@ function addRuntime(guest: Guest, compilation: Compilation): void {
   if (!guest.served || compiler.platform?.web === false) return
   compilation.hooks.additionalTreeRuntimeRequirements.tap(NAME, (chunk) => {
     const { served } = guest
-    if (!served) return
+    if (!served?.hasTargets) return
     const base = compiler.options.output?.module ? MODULE_BASE : CLASSIC_SCRIPT_BASE
     const script = served.scripts.get(base) ?? served.context.clientScript(base)
     served.scripts.set(base, script)
@@ -218,7 +224,7 @@ function say(serving: Served): void {
   const text = lines.join('\n')
   if (!isListening || !isCompiled || text === serving.said) return
   serving.said = text
-  const logger = itsGuests[0]!.compiler.getInfrastructureLogger(NAME)
+  const logger = itsGuests[0].compiler.getInfrastructureLogger(NAME)
   for (const line of lines) logger.info(line)
 }
 

@@ -1,19 +1,26 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { Context } from './context'
+
+type Injected = Pick<Context, 'clientScript' | 'clientScriptPath'>
 
 /** A document whose start has not shown where its head begins by then gets the script at the furthest point understood. */
 const LOOK_AHEAD = 64 * 1024
 
 /**
- * Makes a classic script the first of every HTML document that the host answers this request with. Works on the bytes
- * that pass by, so that it does not matter who renders the page: a static folder, a plugin's template, a framework.
- * Answers that are no HTML pass untouched.
+ * Makes the runtime the first script of every HTML document that the host answers this request with, and the first
+ * statement of a worker's script. Works on the bytes that pass by, so that it does not matter who makes them: a static
+ * folder, a plugin's template, a framework that renders. Other answers pass untouched.
  */
-export function injectScript(request: IncomingMessage, response: ServerResponse, scriptPath: string): void {
-  if (!asksForDocument(request)) return
-  // What is compressed or cut can't be read, and a 304 would show the page without the script.
-  for (const name of ['accept-encoding', 'range', 'if-range', 'if-none-match', 'if-modified-since']) {
-    delete request.headers[name]
-  }
+export function injectRuntime(request: IncomingMessage, response: ServerResponse, context: Injected): void {
+  const wanted = wantedKind(request)
+  if (!wanted) return
+  // What is compressed or cut can't be read, and a 304 would show what was there before.
+  const { headers } = request
+  delete headers['accept-encoding']
+  delete headers.range
+  delete headers['if-range']
+  delete headers['if-none-match']
+  delete headers['if-modified-since']
 
   // Overloads are in the way of passing arguments on as they came.
   const original = {
@@ -26,7 +33,7 @@ export function injectScript(request: IncomingMessage, response: ServerResponse,
 
   const decide = (): void => {
     if (state !== 'undecided') return
-    state = isReadableHtml(response) ? 'holding' : 'passing'
+    state = isReadable(response, wanted) ? 'holding' : 'passing'
     if (state === 'passing') return
     // The bytes change, so that these would be untrue.
     for (const name of [
@@ -42,14 +49,17 @@ export function injectScript(request: IncomingMessage, response: ServerResponse,
     }
   }
 
-  /** The held bytes with the script in them, once it is clear where it goes. */
+  /** The held bytes with the runtime in them, once it is clear where it goes. */
   const release = (isEnd: boolean): Buffer | undefined => {
     const text = held.toString('latin1')
-    const point = findInsertionPoint(text, isEnd || held.length >= LOOK_AHEAD)
+    const point = wanted === 'worker' ? 0 : findInsertionPoint(text, isEnd || held.length >= LOOK_AHEAD)
     if (point === undefined) return undefined
     state = 'passing'
-    const tag = Buffer.from(scriptTag(scriptPath, nonceFor(response, text)), 'latin1')
-    return Buffer.concat([held.subarray(0, point), tag, held.subarray(point)])
+    // A hook for HTML may have put it there.
+    if (wanted === 'document' && text.includes(`src="${context.clientScriptPath}"`)) return held
+    const runtime =
+      wanted === 'worker' ? context.clientScript() : scriptTag(context.clientScriptPath, nonceFor(response, text))
+    return Buffer.concat([held.subarray(0, point), Buffer.from(runtime), held.subarray(point)])
   }
 
   const writeHead = (status: number, ...rest: unknown[]): ServerResponse => {
@@ -90,24 +100,31 @@ export function injectScript(request: IncomingMessage, response: ServerResponse,
   Object.assign(response, { writeHead, write, end })
 }
 
-/** Browsers of secure contexts say what they fetch for; elsewhere `Accept` has to tell. */
-function asksForDocument({ method, headers }: IncomingMessage): boolean {
-  if (method !== 'GET') return false
-  const destination = headers['sec-fetch-dest']
-  if (destination !== undefined) return ['document', 'iframe', 'frame'].includes(String(destination))
-  return /\btext\/html\b/i.test(headers.accept ?? '')
+/** Browsers in secure contexts say what they fetch for; elsewhere `Accept` has to tell, and tells nothing of workers. */
+function wantedKind({ method, headers }: IncomingMessage): 'document' | 'worker' | undefined {
+  if (method !== 'GET') return undefined
+  switch (headers['sec-fetch-dest']) {
+    case 'document':
+    case 'iframe':
+    case 'frame':
+      return 'document'
+    case 'worker':
+    case 'sharedworker':
+      return 'worker'
+    case undefined:
+      return /\btext\/html\b/i.test(headers.accept ?? '') ? 'document' : undefined
+    default:
+      return undefined
+  }
 }
 
-function isReadableHtml(response: ServerResponse): boolean {
+const TYPES = { document: /^\s*text\/html\b/i, worker: /^\s*(?:text|application)\/(?:x-)?(?:java|ecma)script\b/i }
+
+function isReadable(response: ServerResponse, wanted: keyof typeof TYPES): boolean {
   const type = String(response.getHeader('content-type') ?? '')
-  const encoding = String(response.getHeader('content-encoding') ?? 'identity')
+  const isEncoded = String(response.getHeader('content-encoding') ?? 'identity') !== 'identity'
   const isBodiless = response.statusCode === 204 || response.statusCode === 304
-  return (
-    /^\s*text\/html\b/i.test(type) &&
-    !/charset\s*=\s*"?utf-(?:16|32)/i.test(type) &&
-    encoding === 'identity' &&
-    !isBodiless
-  )
+  return TYPES[wanted].test(type) && !/charset\s*=\s*"?utf-(?:16|32)/i.test(type) && !isEncoded && !isBodiless
 }
 
 /** Sets what `writeHead` was given: an object, a list of pairs, or names and values in turn. */
