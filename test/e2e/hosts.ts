@@ -313,7 +313,9 @@ function hostFiles(kind: HostKind, { options = {}, config = '', plain = false }:
   const html = isRspack
     ? `new (require('@rspack/core').HtmlRspackPlugin)({ template: './index.html' })`
     : `new (require('html-webpack-plugin'))({ template: './index.html' })`
-  const devServer = `{ port: ${port}, host: '127.0.0.1', static: './public' }`
+  // With several compilers, webpack-dev-server's client finds another one's hash and reloads the page without end.
+  const reload = kind === 'webpack-multi' ? 'hot: false, liveReload: false,' : ''
+  const devServer = `{ port: ${port}, host: '127.0.0.1', static: './public', ${reload} }`
   const entry = "entry: './src/main.js'"
   const common = `mode: process.env.NODE_ENV === 'production' ? 'production' : 'development', devtool: false, context: __dirname`
   const main = `{
