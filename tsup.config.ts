@@ -11,6 +11,7 @@ export default defineConfig([
     platform: 'node',
     target: 'node22',
     splitting: true,
+    removeNodeProtocol: false,
     dts: true,
     outDir: 'dist',
   },

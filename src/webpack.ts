@@ -1,19 +1,14 @@
 import type { WebpackPluginInstance } from 'webpack'
 import type { CorsDevOptions } from './options/types'
 import { unplugin } from './plugin/unplugin'
-import { withCorsDev as wrapDevServerOptions } from './plugin/webpack'
-
-/**
- * Options for a dev server built by hand: `new WebpackDevServer(withCorsDev({ … }), compiler)`. Without the plugin in the
- * configuration, the second argument takes its options.
- */
-export const withCorsDev: <Options extends object>(devServerOptions: Options, options?: CorsDevOptions) => Options =
-  wrapDevServerOptions
+import { withCorsDev } from './plugin/webpack'
 
 /** The plugin for webpack: `plugins: [corsDev()]`. */
-const corsDev: ((options?: CorsDevOptions) => WebpackPluginInstance) & { withCorsDev: typeof withCorsDev } =
-  Object.assign((options?: CorsDevOptions) => unplugin.webpack(options), { withCorsDev })
+const corsDev: ((options?: CorsDevOptions) => WebpackPluginInstance) & { withCorsDev: typeof withCorsDev } = Object.assign(
+  (options?: CorsDevOptions) => unplugin.webpack(options),
+  { withCorsDev },
+)
 
 export default corsDev
-// For `require()`.
-export { corsDev as 'module.exports' }
+// What `require()` returns; there, `withCorsDev` is its property.
+export { corsDev as 'module.exports', withCorsDev }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { CLASSIC_SCRIPT_BASE, MODULE_BASE } from '../exchange/client-script'
 import { CorsDevError, LOG_PREFIX } from '../options/errors'
+import type { CorsDevOptions } from '../options/types'
 import type { Target } from '../targets/target'
 import { type Compilation, type Compiler, compilersOf } from './compiler'
 import { type Context, createContext } from './context'
@@ -63,13 +64,17 @@ export function applyToCompiler(compiler: Compiler, rawOptions: unknown): void {
 }
 
 /**
- * Options for a dev server that is built by hand, with `new WebpackDevServer(withCorsDev({ … }), compiler)`. Without the
- * plugin among the compiler's own, `rawOptions` are its options.
+ * Options for a dev server that is built by hand: `new WebpackDevServer(withCorsDev({ … }), compiler)`.
+ *
+ * @param options - The plugin's options, where it is not among the compiler's plugins.
  */
-export function withCorsDev<Options extends object>(devServerOptions: Options, rawOptions?: unknown): Options {
+export function withCorsDev<DevServerOptions extends object>(
+  devServerOptions: DevServerOptions,
+  options: CorsDevOptions = {},
+): DevServerOptions {
   return withMeeting(devServerOptions, (devServer, middlewares) => {
     for (const compiler of compilersOf(devServer.compiler)) {
-      if (!guests.has(compiler)) addGuest(compiler, rawOptions ?? {})
+      if (!guests.has(compiler)) addGuest(compiler, options)
     }
     return serve(devServer, middlewares)
   })

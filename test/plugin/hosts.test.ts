@@ -308,7 +308,7 @@ describe('targets that are found', () => {
   test.each(cases)('%s: %s', async (kind, name, code) => {
     const [bundler] = kind.split('-')
     const { waitForLog } = await start(kind, {
-      config: `get plugins() { return [${code.replace('BUNDLER', `require('${bundler === 'rspack' ? '@rspack/core' : 'webpack'}')`)}, corsDev()] },`,
+      config: `plugins: [${code.replace('BUNDLER', `require('${bundler === 'rspack' ? '@rspack/core' : 'webpack'}')`)}, corsDev()],`,
       files: { '.env': '\nAPI_URL=https://found.example.com\n' },
     })
     await waitForLog(/https:\/\/found\.example\.com.*API_URL/)
