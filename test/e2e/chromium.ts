@@ -49,7 +49,7 @@ export function chromiumPath(): string {
 }
 
 /** A headless Chromium that talks to nobody but the pages it is given. The caller closes it. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(moreArguments: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath(),
     headless: true,
@@ -62,6 +62,7 @@ export function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...moreArguments,
     ],
   })
 }
