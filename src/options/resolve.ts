@@ -62,7 +62,7 @@ export function checkOptions(
     return { options, issues }
   }
   for (const name of Object.keys(raw)) {
-    if (!(name in OPTION_NAMES)) reportUnknown(report, name, name, raw[name], Object.keys(OPTION_NAMES), 'option')
+    if (!Object.hasOwn(OPTION_NAMES, name)) reportUnknown(report, name, name, Object.keys(OPTION_NAMES), 'option')
   }
 
   const given = new Set<keyof CorsDevOptions>()
@@ -121,14 +121,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function reportUnknown(
-  report: Report,
-  path: string,
-  name: string,
-  value: unknown,
-  known: readonly string[],
-  kind: string,
-): void {
+function reportUnknown(report: Report, path: string, name: string, known: readonly string[], kind: string): void {
   if (kind === 'option' && /^[/^]/.test(name)) {
     report(
       'CORS_DEV_UNKNOWN',
@@ -144,7 +137,8 @@ function reportUnknown(
   report(
     'CORS_DEV_UNKNOWN',
     path,
-    value,
+    // Not quoted: whatever it was meant for, it may be a secret.
+    undefined,
     `is no known ${kind}: ${nearest === undefined ? `there are ${list}` : `the nearest known name is ${nearest}`}`,
     nearest === undefined ? 'Remove it' : `Did you mean ${nearest}? Rename it, or remove it`,
   )
@@ -189,13 +183,15 @@ function oneOf<Value extends string>(
 
 function resolveTargets(raw: unknown, report: Report): TargetInput[] {
   if (Array.isArray(raw)) {
-    return raw.flatMap((entry: unknown, index) => resolveTarget(entry, undefined, `targets[${index}]`, report) ?? [])
+    return raw.flatMap(
+      (entry: unknown, index) => resolveTarget(entry, undefined, `targets[${index}]`, report, true) ?? [],
+    )
   }
   if (isPlainObject(raw)) {
     return Object.entries(raw).flatMap(([path, entry]) => {
       const name = `targets[${JSON.stringify(path)}]`
       const checked = checkPath(path, name, entry, report)
-      return resolveTarget(entry, checked, name, report) ?? []
+      return resolveTarget(entry, checked, name, report, false) ?? []
     })
   }
   report(
@@ -278,16 +274,32 @@ const NAMES_FROM_ELSEWHERE: Record<string, [why: string, instead: string]> = {
   rewriteWsOrigin: ['is no option of a target: origin says what the upstream is told, for sockets too', 'Remove it'],
 }
 
-function resolveTarget(raw: unknown, path: string | undefined, name: string, report: Report): TargetInput | undefined {
+/** `process.env.API_URL`, before anything has read the file it stands in. */
+const NOT_SET: [why: string, instead: string] = [
+  'is undefined: a variable it was read from is not set',
+  'Set the variable (Vite reads .env files into its config only by loadEnv), or write the address',
+]
+
+function resolveTarget(
+  raw: unknown,
+  path: string | undefined,
+  name: string,
+  report: Report,
+  isListed: boolean,
+): TargetInput | undefined {
   if (typeof raw === 'string') {
     const url = checkUrl(raw, name, report)
     return url === undefined ? undefined : { name, path, url, ...TARGET_DEFAULTS }
+  }
+  if (raw === undefined) {
+    report('CORS_DEV_TARGET', name, undefined, ...NOT_SET)
+    return undefined
   }
   if (!isPlainObject(raw)) {
     report(
       'CORS_DEV_TARGET',
       name,
-      raw ?? null,
+      raw,
       'is no target: it is neither a URL nor an object with one',
       'Write "http://localhost:3000"',
     )
@@ -295,7 +307,7 @@ function resolveTarget(raw: unknown, path: string | undefined, name: string, rep
   }
 
   for (const key of Object.keys(raw)) {
-    if (key in TARGET_OPTION_NAMES) continue
+    if (Object.hasOwn(TARGET_OPTION_NAMES, key)) continue
     const place = `${name}.${key}`
     const refused = refusedProxyOption(key)
     const elsewhere = Object.hasOwn(NAMES_FROM_ELSEWHERE, key) ? NAMES_FROM_ELSEWHERE[key] : undefined
@@ -312,7 +324,7 @@ function resolveTarget(raw: unknown, path: string | undefined, name: string, rep
     } else if (refused) {
       report('CORS_DEV_PROXY', place, undefined, refused.why, refused.instead)
     } else {
-      reportUnknown(report, place, key, undefined, Object.keys(TARGET_OPTION_NAMES), 'option of a target')
+      reportUnknown(report, place, key, Object.keys(TARGET_OPTION_NAMES), 'option of a target')
     }
   }
 
@@ -326,7 +338,7 @@ function resolveTarget(raw: unknown, path: string | undefined, name: string, rep
       'Write true or false',
     )
   }
-  if (stripPrefix === true && name.startsWith('targets[') && !name.startsWith('targets["')) {
+  if (stripPrefix === true && isListed) {
     report(
       'CORS_DEV_OPTION',
       `${name}.stripPrefix`,
@@ -349,8 +361,10 @@ function resolveTarget(raw: unknown, path: string | undefined, name: string, rep
   }
 
   if (raw['url'] === undefined) {
-    // `target` has been named above as what it is.
-    if (raw['target'] === undefined) {
+    if ('url' in raw) {
+      report('CORS_DEV_TARGET', `${name}.url`, undefined, ...NOT_SET)
+    } else if (raw['target'] === undefined) {
+      // `target` has been named above as what it is.
       report(
         'CORS_DEV_TARGET',
         `${name}.url`,
@@ -374,6 +388,12 @@ function checkUrl(raw: unknown, path: string, report: Report): string | undefine
   const text = raw.trim()
   if (text === '') return refuse('is not an absolute URL: it is empty', 'Write "http://localhost:3000"')
 
+  if (/^(?:[a-z]+:\/\/)?(?:undefined|null|NaN)(?![\w.-])/.test(text)) {
+    return refuse(
+      'is not an absolute URL: a variable in it is not set',
+      'Set the variable (Vite reads .env files into its config only by loadEnv), or write the address',
+    )
+  }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) {
     const suggestion = withScheme(text)
@@ -430,8 +450,8 @@ function decodeURIComponentSafely(text: string): string {
 
 /** `localhost:3000` → `http://localhost:3000`, `//api.example.com` and `api.example.com` → https. */
 function withScheme(text: string): string | undefined {
-  const rest = text.replace(/^(?:https?|wss?):\/?(?!\/)/i, '').replace(/^\/\//, '')
-  if (rest === '' || rest.startsWith('/') || rest.startsWith('.') || /\s/.test(rest)) return undefined
+  const rest = text.replace(/^(?:https?|wss?):\/?(?!\/)/i, '').replace(/^[\\/]{2}/, '')
+  if (rest === '' || rest.startsWith('/') || rest.startsWith('.') || /[\s@\\]/.test(rest)) return undefined
   if (!URL.canParse(`http://${rest}`)) return undefined
   const { hostname } = new URL(`http://${rest}`)
   const isLocal = !hostname.includes('.') || /^[\d.]+$|^\[|\.localhost$|\.local$/.test(hostname)
@@ -472,6 +492,9 @@ function checkOrigin(raw: unknown, path: string, isListed: boolean, report: Repo
   const sample = isListed ? 'for example "http://localhost:3000"' : 'for example "https://app.example.com"'
   if (typeof raw !== 'string') return refuse('is not an origin: it is no string', `Write one, ${sample}`)
   if (isListed && raw === 'loopback') return raw
+  if (isListed && raw === 'localhost') {
+    return refuse('is not an origin: it has no scheme', 'Write "loopback", which counts any port of this machine')
+  }
   if (raw.includes('*')) {
     return refuse(
       isListed

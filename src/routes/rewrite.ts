@@ -37,7 +37,8 @@ export function toPagePath(table: RouteTable, route: PathRoute, upstreamPathAndQ
   const path = target.stripPrefix ? (prefix as string) + rest : rest
   // `//evil.example` is another server to a browser.
   const safe = path.startsWith('/') ? path.replace(/^\/+/, '/') : `/${path}`
-  return matchPathRoute(table, safe) === route ? safe : undefined
+  const taken = matchPathRoute(table, safe)
+  return taken === route || (!taken && route === table.fallback) ? safe : undefined
 }
 
 // --- Location -------------------------------------------------------------------------------------------------------
@@ -85,7 +86,8 @@ export function rewriteLocation(location: string, context: LocationContext): Rew
   // A step to another target by a path of the dev server would be no cross-origin step to the browser, which then
   // leaves `Authorization` on. Documents carry none.
   if (way === 'path' && (isOwn || isNavigation)) {
-    const path = findPagePath(table, route, url)
+    // Documents never take the fallback.
+    const path = findPagePath(table, isNavigation && route === table.fallback ? undefined : route, url)
     if (path !== undefined) return { kind: 'path', path: path + url.hash }
   }
   if (isNavigation || !matchRelay(table, url.origin)) return UNCHANGED

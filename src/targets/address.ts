@@ -29,7 +29,7 @@ const METADATA = new Set(
 
 /** @param address a canonical IP address, without brackets; anything else is `unspecified`, which no one may reach */
 export function classifyAddress(address: string): AddressKind {
-  if (!ipaddr.isValid(address)) return 'unspecified'
+  if (!isCanonical(address)) return 'unspecified'
   return classify(ipaddr.parse(address))
 }
 
@@ -95,7 +95,7 @@ export function addressLiteral(hostname: string): string | undefined {
 export function isLoopbackHost(hostname: string): boolean {
   if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true
   const address = addressLiteral(hostname)
-  return address !== undefined && isCanonical(address) && classifyAddress(address) === 'loopback'
+  return address !== undefined && classifyAddress(address) === 'loopback'
 }
 
 /** ipaddr.js also reads `0177.0.0.1`; no URL contains that. */

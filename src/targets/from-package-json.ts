@@ -95,7 +95,15 @@ function proxyTarget(value: unknown, provenance: Provenance): Target | Issue {
 /** The proxy of Create React App sends what stands before the host. */
 function authOf({ username, password }: URL): Target['proxy'] {
   if (username === '' && password === '') return {}
-  return { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }
+  return { auth: `${decodePercent(username)}:${decodePercent(password)}` }
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** `targets["/api"].url` → `targets`, `/api`, `url` */
