@@ -81,10 +81,11 @@ function createConnector(target: Target): buildConnector.connector {
     connect(options, (...[error, socket]) => {
       if (error) return callback(error, null)
       if (options.protocol === 'https:') {
-        const { authorized, authorizationError, remoteAddress } = socket as TLSSocket
+        const { authorized, remoteAddress } = socket as TLSSocket
         if (!authorized && !acceptsUnverified(target, remoteAddress)) {
+          const error = certificateError(socket as TLSSocket)
           socket.destroy()
-          return callback(asError(authorizationError), null)
+          return callback(error, null)
         }
       }
       callback(null, socket)
@@ -92,12 +93,26 @@ function createConnector(target: Target): buildConnector.connector {
   }
 }
 
-/** Node types `authorizationError` as an error and gives a code. */
-function asError(reason: Error | string | undefined): Error {
-  if (reason instanceof Error) return reason
-  const code = reason ?? 'CERT_UNTRUSTED'
-  const words = code.toLowerCase().replaceAll('_', ' ')
-  return Object.assign(new Error(words), { code: /^(CERT|UNABLE|SELF|DEPTH|ERR|HOST)/.test(code) ? code : `CERT_${code}` })
+/** What is wrong with a certificate, in words, with the names on it. */
+function certificateError(socket: TLSSocket): Error {
+  const { authorizationError } = socket
+  // Node gives a code for what OpenSSL found and an error for a name that doesn't match; its types know the second.
+  const code = authorizationError instanceof Error ? codeOf(authorizationError) : String(authorizationError)
+  const { subject, issuer } = socket.getPeerCertificate()
+  const name = `its certificate${subject?.CN ? ` "${String(subject.CN)}"` : ''}`
+  const signer = issuer?.CN ? `"${String(issuer.CN)}"` : 'an authority'
+  const message = code.startsWith('DEPTH_ZERO_SELF_SIGNED')
+    ? `${name} is self-signed`
+    : code === 'CERT_HAS_EXPIRED'
+      ? `${name} has expired`
+      : code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+        ? `${name} is made for other names`
+        : `${name} is signed by ${signer}, which this machine does not trust (${code})`
+  return Object.assign(new Error(message), { code: /^(CERT|ERR)_/.test(code) ? code : `CERT_${code}` })
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.message
 }
 
 /** `HTTP_PROXY` and its kin, without the password some of them carry. */

@@ -72,6 +72,7 @@ export function createCookieJars(input: {
   const changed = new Set<string>()
   let ledgerChanged = false
   let timer: NodeJS.Timeout | undefined
+  let lastWrite = 0
   let writeFails = false
 
   // Not read before the first request that needs it: the start of the dev server pays nothing, and a server that
@@ -96,15 +97,18 @@ export function createCookieJars(input: {
     return session
   }
 
+  /** At once, so that a dev server killed right after a login has kept it; what follows soon is written together. */
   function scheduleWrite(): void {
     if (timer || writeFails) return
-    timer = setTimeout(flush, WRITE_DELAY_MS)
+    const wait = Math.max(0, lastWrite + WRITE_DELAY_MS - now())
+    timer = setTimeout(flush, wait)
     timer.unref()
   }
 
   function flush(): void {
     clearTimeout(timer)
     timer = undefined
+    lastWrite = now()
     if (!sessions || !ledger || (changed.size === 0 && !ledgerChanged)) return
     // What another dev server of this project has written since stays, save for the browsers that were served here.
     const stored = readStored(file)

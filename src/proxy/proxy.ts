@@ -84,8 +84,7 @@ export function createProxy(input: ProxyInput): Proxy {
   const hooks: TransportHooks = {
     env,
     rewrite: { jars, productionOrigin: options.productionOrigin, via },
-    buildSentHeaders: (call, req, status, upstream) =>
-      buildSentHeaders(call, req.method ?? 'GET', status, upstream, { jars, hops, table, prefix, log }),
+    buildSentHeaders: (call, upstream) => buildSentHeaders(call, upstream, { jars, hops, table, prefix, log }),
     answerFailure,
     finished({ exchange }) {
       exchange.duration = now() - exchange.startedAt

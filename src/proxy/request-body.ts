@@ -24,7 +24,7 @@ export function requestBody(req: IncomingMessage, headers: HeaderRecord): Readab
 }
 
 function hasBody(req: IncomingMessage): boolean {
-  const { stream } = req as Partial<Http2ServerRequest>
+  const { stream } = req as unknown as Partial<Http2ServerRequest>
   if (req.httpVersionMajor >= 2 && stream) return !(stream as { endAfterHeaders?: boolean }).endAfterHeaders
   const { 'content-length': length, 'transfer-encoding': coding } = req.headers
   return coding !== undefined || (length !== undefined && Number(length) !== 0)

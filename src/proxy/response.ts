@@ -39,8 +39,6 @@ const ACTS_ON_THE_ORIGIN = new Set([
 /** Upstream's header lines → the fields the page is given. */
 export function buildSentHeaders(
   call: Call,
-  method: string,
-  status: number,
   upstream: HeaderLines,
   rewrite: ResponseRewrite,
 ): HeaderRecord {
@@ -58,7 +56,7 @@ export function buildSentHeaders(
   if (upstream.some(([name]) => name === 'transfer-encoding')) delete sent['content-length']
 
   keepCookies(call, setCookies, sent, rewrite)
-  rewriteLocations(call, method, status, sent, rewrite)
+  rewriteLocations(call, sent, rewrite)
   sent['cross-origin-resource-policy'] = 'same-origin'
   if (!call.route) {
     // Whatever comes through the relay is data: opened as a document it gets no origin and runs nothing.
@@ -109,8 +107,6 @@ function cookiePair(line: string): { name: string; value: string } {
  */
 function rewriteLocations(
   call: Call,
-  method: string,
-  status: number,
   sent: HeaderRecord,
   { hops, table, prefix }: ResponseRewrite,
 ): void {

@@ -19,7 +19,7 @@ export interface TransportHooks {
   rewrite: RequestRewrite
   env: NodeJS.ProcessEnv
   /** Upstream's header lines → the fields the page is given. */
-  buildSentHeaders(call: Call, req: IncomingMessage, status: number, upstream: HeaderLines): HeaderRecord
+  buildSentHeaders(call: Call, upstream: HeaderLines): HeaderRecord
   /** Tells the page, where it can still be told. */
   answerFailure(call: Call, req: IncomingMessage, res: ServerResponse, failure: Failure): void
   /** The exchange is over. */
@@ -144,7 +144,7 @@ class WebExchange implements Dispatcher.DispatchHandler {
       return controller.abort(new Error('asked again with another Origin'))
     }
     this.#call.exchange.upstreamResponse = { status, headers: upstream }
-    const headers = hooks.buildSentHeaders(this.#call, req, status, upstream)
+    const headers = hooks.buildSentHeaders(this.#call, upstream)
 
     if (options.selfHandleResponse || proxyServer.listenerCount('proxyRes')) {
       this.#observed = new UpstreamResponse(controller, status, statusText ?? '', headers)

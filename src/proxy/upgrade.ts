@@ -107,11 +107,11 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
   }
 
   #sentHeaders(controller: Dispatcher.DispatchController, status: number): HeaderRecord {
-    const { req, hooks } = this.#sending
+    const { hooks } = this.#sending
     const upstream = headerLines(controller.rawHeaders)
     const { exchange } = this.#call
     exchange.upstreamResponse = { status, headers: upstream }
-    const headers = hooks.buildSentHeaders(this.#call, req, status, upstream)
+    const headers = hooks.buildSentHeaders(this.#call, upstream)
     exchange.sentResponse = { status, headers: recordLines(headers) }
     return headers
   }
