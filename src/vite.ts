@@ -1,10 +1,11 @@
 import type { Plugin } from 'vite'
 import type { CorsDevOptions } from './options/types'
-import { unplugin } from './plugin/unplugin'
+import { vitePlugin } from './plugin/vite'
 
 /** The plugin for Vite: `plugins: [corsDev()]`. */
-const corsDev: (options?: CorsDevOptions) => Plugin = unplugin.vite
+// Not by way of `unplugin`, which would only pass it on: loading it is most of what the plugin costs a start of Vite.
+const corsDev = (options: CorsDevOptions = {}): Plugin => vitePlugin(options)
 
 export default corsDev
-// For `require()`.
+// What `require()` returns.
 export { corsDev as 'module.exports' }

@@ -49,6 +49,8 @@ export interface Context {
   close(): Promise<void>
 }
 
+const WARM_UP_DELAY = 100
+
 /** Resolved options in; middleware, upgrade handler and runtime out. Knows no bundler. */
 export function createContext(input: ContextInput): Context {
   const { options, root, base, logger } = input
@@ -94,7 +96,9 @@ export function createContext(input: ContextInput): Context {
     const destination = destinationOf(url)
     const isHostile = destination ? isMalformedRequestTarget(url) !== undefined : NO_BROWSER_SENDS.test(url)
     if (isHostile && !(url === '*' && req.method === 'OPTIONS')) {
-      logger.warn(`${LOG_PREFIX} ${req.method} ${JSON.stringify(url).slice(1, 120)} was refused: ${isMalformedRequestTarget(url) ?? 'malformed'}.`)
+      logger.warn(
+        `${LOG_PREFIX} ${req.method} ${JSON.stringify(url).slice(1, 120)} was refused: ${isMalformedRequestTarget(url) ?? 'malformed'}.`,
+      )
       res.writeHead(400, { 'content-length': 0, 'cache-control': 'no-store' }).end()
       return
     }
@@ -111,7 +115,12 @@ export function createContext(input: ContextInput): Context {
     )
   }
 
-  function pass(destination: Destination, req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void {
+  function pass(
+    destination: Destination,
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void {
     whenLoaded(
       (loaded) => {
         if (destination.kind === 'reserved' && destination.rest.split('?', 1)[0] === CLIENT_SCRIPT) {
@@ -179,7 +188,8 @@ export function createContext(input: ContextInput): Context {
           )
         }
       }
-      if (targets.length > 0 && !isClosed) load().catch(() => {})
+      // Not while the host still prints what it takes for its start-up time; a request that comes sooner loads it.
+      if (targets.length > 0) setTimeout(() => (isClosed ? undefined : load().catch(() => {})), WARM_UP_DELAY).unref()
     },
     close() {
       isClosed = true
@@ -213,7 +223,9 @@ const RELAY_WORDS = { always: '', 'as-needed': ', directly where it allows that'
 
 function startupLines(targets: readonly Target[], table: RouteTable): string[] {
   if (targets.length === 0) {
-    return ['no targets: nothing is proxied. Name them in the plugin\'s targets, in "corsDev" of package.json, or in a .env file.']
+    return [
+      'no targets: nothing is proxied. Name them in the plugin\'s targets, in "corsDev" of package.json, or in a .env file.',
+    ]
   }
   return targets.map((target) => {
     const to = target.origin + target.basePath
@@ -221,6 +233,8 @@ function startupLines(targets: readonly Target[], table: RouteTable): string[] {
     const hasPath = table.paths.some((route) => route.target === target)
     const calls = target.fallback ? 'unknown paths' : hasPath ? target.path : undefined
     const relayed = target.relay === 'never' ? '' : RELAY_WORDS[target.relay]
-    return calls === undefined ? `${to}${RELAY_WORDS[target.relay]} (${found})` : `${calls} → ${to}${relayed} (${found})`
+    return calls === undefined
+      ? `${to}${RELAY_WORDS[target.relay]} (${found})`
+      : `${calls} → ${to}${relayed} (${found})`
   })
 }

@@ -8,6 +8,7 @@ import { type Context, createContext } from './context'
 import { type Discovery, discover, findPackageJson, settingsInPackageJson } from './discover'
 import { exceptReserved, type IsHosts, isInViteTable } from './host-paths'
 import { injectRuntime } from './inject'
+import { NAME } from './name'
 import { type ListeningServer, ownOrigins } from './own-origins'
 import { claimUpgrades, type UpgradeSource } from './upgrades'
 
@@ -19,12 +20,14 @@ const CLIENT_MODULE = /\/vite[^/]*\/dist\/client\/(client|bundledDevClient|env)\
 
 type HttpServer = UpgradeSource & ListeningServer & NonNullable<ViteDevServer['httpServer']>
 
-/** The hooks of the Vite plugin. Every server that Vite creates with them gets a context of its own. */
-export function vitePlugin(rawOptions: unknown): Partial<Plugin> {
+/** The plugin for Vite. Every server that Vite creates with it gets a context of its own. */
+export function vitePlugin(rawOptions: unknown): Plugin {
   const contexts = new Map<Environment, Context>()
   const contextOf = (environment: unknown): Context | undefined => contexts.get(environment as Environment)
 
   return {
+    name: NAME,
+    enforce: 'pre',
     apply: 'serve',
 
     configureServer: {

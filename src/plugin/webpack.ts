@@ -11,6 +11,7 @@ import { definedVariables } from './defined-variables'
 import { type Discovery, discover, targetsOfEnvironment } from './discover'
 import { exceptReserved, isInProxyList, pathsInProxyList, type ProxyEntry } from './host-paths'
 import { injectRuntime } from './inject'
+import { NAME } from './name'
 import { ownOrigins } from './own-origins'
 import { claimUpgrades } from './upgrades'
 import {
@@ -21,8 +22,6 @@ import {
   type Middleware,
   withMeeting,
 } from './webpack-dev-server'
-
-const NAME = 'unplugin-cors-dev'
 
 /** The plugin in one compiler. Several compilers may be served by one dev server, with one context. */
 interface Guest {
