@@ -368,6 +368,93 @@ describe('mistakes and hints', () => {
   })
 })
 
+describe('servers built by hand', () => {
+  const servers = {
+    'Rspack with the helper': [
+      'rspack-cli',
+      '@rspack/core',
+      'rspack',
+      '@rspack/dev-server',
+      'RspackDevServer',
+      'withCorsDev(devServer)',
+    ],
+    'webpack-dev-server 5 with the helper': [
+      'webpack',
+      'webpack',
+      'default',
+      'webpack-dev-server-5',
+      'default',
+      'withCorsDev(devServer)',
+    ],
+    'webpack-dev-server 6 with the helper alone': [
+      'webpack',
+      'webpack',
+      'default',
+      'webpack-dev-server',
+      'default',
+      'withCorsDev(devServer, OPTIONS)',
+    ],
+    'webpack-dev-server 6 with the options of the compiler': [
+      'webpack',
+      'webpack',
+      'default',
+      'webpack-dev-server',
+      'default',
+      '{ ...compiler.options.devServer }',
+    ],
+  } as const
+
+  test.each(Object.entries(servers))('%s', async (_name, [kind, bundler, bundle, server, Server, devServer]) => {
+    const options = { targets: { '/api': target } }
+    const isAlone = devServer.includes('OPTIONS')
+    const { origin, url, waitForLog } = await start(kind === 'rspack-cli' ? 'webpack' : kind, {
+      options,
+      plain: isAlone,
+      files: {
+        'run.mjs': `
+          import { ${bundle} as bundle } from '${bundler}'
+          import { ${Server} as Server } from '${server}'
+          import { withCorsDev } from 'unplugin-cors-dev/webpack'
+          import { createRequire } from 'node:module'
+          const config = createRequire(import.meta.url)('./${kind === 'rspack-cli' ? 'rspack' : 'webpack'}.config.cjs')
+          const { devServer } = config
+          const compiler = bundle(config)
+          const server = new Server(${devServer.replace('OPTIONS', JSON.stringify(options))}, compiler)
+          compiler.hooks.done.tap('run', () => setImmediate(() => console.log('READY http://localhost:' + server.server.address().port + '/')))
+          await server.start()`,
+        'rspack.config.cjs': `
+          module.exports = {
+            mode: 'development', context: __dirname, entry: './src/main.js',
+            devServer: { port: 0, host: '127.0.0.1' },
+            plugins: [new (require('@rspack/core').HtmlRspackPlugin)({ template: './index.html' }), require('unplugin-cors-dev/rspack')(${JSON.stringify(options)})],
+          }`,
+      },
+    })
+    expect(JSON.parse((await ask(`${origin}/api/x`)).text)).toMatchObject({ url: '/api/x' })
+    expect((await page(url)).text).toContain('__cors-dev/client.js')
+    expect((await ask(`${origin}/main.js`)).text).toContain(target)
+    expect(await say(`${origin.replace('http', 'ws')}/api/socket`, 'hello')).toBe('/api/socket hello')
+    await waitForLog(/\/api → /)
+  })
+
+  test('a server that Vite does not know of shows itself with the first request', async () => {
+    const { origin, url, waitForLog } = await start('vite-middleware', {
+      options: { targets: { '/api': target } },
+      files: {
+        'run.mjs': `
+          import express from 'express'
+          import { createServer } from 'vite'
+          const app = express()
+          app.use((await createServer({ server: { middlewareMode: true, hmr: false, ws: false } })).middlewares)
+          const http = app.listen(0, '127.0.0.1', () => console.log('READY http://localhost:' + http.address().port + '/'))`,
+      },
+    })
+    expect((await page(url)).text).toContain('__cors-dev/client.js')
+    expect(await say(`${origin.replace('http', 'ws')}/api/socket`, 'hello')).toBe('/api/socket hello')
+    await waitForLog(/\/api → /)
+  })
+})
+
 test('a restarted host is there again on the same port', async () => {
   const { restart, origin } = await start('vite', { options: { targets: { '/api': target } } })
   await restart()

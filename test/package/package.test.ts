@@ -1,0 +1,147 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const repository = fileURLToPath(new URL('../../', import.meta.url))
+const require = createRequire(import.meta.url)
+
+/** A project outside this repository that has the package installed. */
+let project: string
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), 'cors-dev-package-'))
+  mkdirSync(join(project, 'node_modules', '@types'), { recursive: true })
+  const link = (from: string, name: string) => symlinkSync(from, join(project, 'node_modules', name), 'dir')
+  link(repository, 'unplugin-cors-dev')
+  mkdirSync(join(project, 'node_modules', '@rspack'))
+  for (const name of [
+    'vite',
+    'webpack',
+    'express',
+    'webpack-dev-server',
+    '@rspack/core',
+    '@types/node',
+    '@types/express',
+  ]) {
+    link(join(repository, 'node_modules', name), name)
+  }
+})
+afterAll(() => rmSync(project, { recursive: true, force: true }))
+
+function node(code: string, type: 'commonjs' | 'module'): string {
+  return execFileSync(process.execPath, [`--input-type=${type}`, '--eval', code], {
+    cwd: project,
+    encoding: 'utf8',
+  }).trim()
+}
+
+describe('entries', () => {
+  test.each([
+    ['unplugin-cors-dev', ['CorsDevError', 'default', 'unplugin', 'withCorsDev']],
+    ['unplugin-cors-dev/vite', ['default', 'module.exports']],
+    ['unplugin-cors-dev/webpack', ['default', 'module.exports', 'withCorsDev']],
+    ['unplugin-cors-dev/rspack', ['default', 'module.exports', 'withCorsDev']],
+    ['unplugin-cors-dev/middleware', ['default', 'module.exports']],
+    ['unplugin-cors-dev/client', ['install']],
+  ])('%s exports %j', (entry, names) => {
+    expect(
+      JSON.parse(node(`import * as all from '${entry}'; console.log(JSON.stringify(Object.keys(all)))`, 'module')),
+    ).toEqual(names)
+  })
+
+  test.each(['vite', 'webpack', 'rspack', 'middleware'])('require() of %s is callable', (entry) => {
+    const code = `const corsDev = require('unplugin-cors-dev/${entry}'); const made = corsDev({ targets: ['https://api.example.com'] }); console.log(typeof made); made.close?.()`
+    expect(node(code, 'commonjs')).toBe('object')
+  })
+
+  test('loading a configuration loads neither the proxy nor its dependencies', () => {
+    const code = `
+      const corsDev = require('unplugin-cors-dev/vite'); corsDev()
+      require('unplugin-cors-dev/webpack')()
+      console.log(Object.keys(require.cache).filter((file) => /http-proxy-middleware|undici|tough-cookie|dist.proxy/.test(file)).length)`
+    expect(node(code, 'commonjs')).toBe('0')
+    const entries = ['vite', 'webpack', 'rspack', 'index', 'middleware'].map((name) => `${name}.js`)
+    const reached = new Set<string>()
+    const visit = (file: string): void => {
+      if (reached.has(file)) return
+      reached.add(file)
+      const text = readFileSync(join(repository, 'dist', file), 'utf8')
+      expect(text).not.toMatch(/^import .*["'](?:http-proxy-middleware|undici|tough-cookie)["']/m)
+      for (const [, next = ''] of text.matchAll(/(?:from|^import) "\.\/([^"]+)"/gm)) visit(next)
+    }
+    for (const entry of entries) visit(entry)
+    expect(
+      readdirSync(join(repository, 'dist')).some((file) => /^proxy-.*\.js$/.test(file) && !reached.has(file)),
+    ).toBe(true)
+  })
+})
+
+describe('types', () => {
+  const files = {
+    'webpack.config.cjs': `
+      // @ts-check
+      const corsDev = require('unplugin-cors-dev/webpack')
+      /** @type {import('webpack').Configuration} */
+      const config = { mode: 'none', entry: './entry.cjs', plugins: [corsDev({ targets: { '/api': 'https://api.example.com' } })] }
+      corsDev.withCorsDev({ port: 3000 }).port.toFixed()
+      // @ts-expect-error no such option
+      corsDev({ target: 'https://api.example.com' })
+      module.exports = config`,
+    'webpack.config.mts': `
+      import type { Configuration } from 'webpack'
+      import corsDev, { withCorsDev } from 'unplugin-cors-dev/webpack'
+      export default { plugins: [corsDev()], devServer: withCorsDev({ port: 1 }) } satisfies Configuration & { devServer: unknown }`,
+    'vite.config.mts': `
+      import { defineConfig } from 'vite'
+      import corsDev from 'unplugin-cors-dev/vite'
+      import { unplugin, type CorsDevOptions } from 'unplugin-cors-dev'
+      const options: CorsDevOptions = { targets: [{ url: 'https://api.example.com', stripPrefix: true }] }
+      export default defineConfig({ plugins: [corsDev(), corsDev(options), unplugin.vite(options)] })`,
+    'rspack.config.mts': `
+      import type { Configuration } from '@rspack/core'
+      import corsDev from 'unplugin-cors-dev/rspack'
+      export default { plugins: [corsDev()] } satisfies Configuration`,
+    'server.mts': `
+      import express from 'express'
+      import createCorsDev from 'unplugin-cors-dev/middleware'
+      const { middleware, upgrade, close } = createCorsDev({ root: '.', targets: { '/api': 'https://api.example.com' } })
+      const app = express()
+      app.use(middleware)
+      app.listen(0).on('upgrade', upgrade).on('close', () => void close())`,
+    'page.mts': `
+      import { install } from 'unplugin-cors-dev/client'
+      const uninstall: () => void = install({ prefix: '/__cors-dev/', relays: {}, decisions: {} }, location.href)
+      uninstall()`,
+  }
+
+  test('are right for CommonJS and for modules', () => {
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(project, file), text)
+    const compilerOptions = {
+      module: 'nodenext',
+      target: 'es2023',
+      lib: ['es2023', 'dom', 'dom.iterable'],
+      types: ['node'],
+      strict: true,
+      allowJs: true,
+      noEmit: true,
+      skipLibCheck: true,
+      preserveSymlinks: true,
+    }
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: Object.keys(files) }))
+    const { stdout } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', project], {
+      encoding: 'utf8',
+    })
+    expect(stdout).toBe('')
+  })
+
+  test('a CommonJS configuration runs', () => {
+    writeFileSync(join(project, 'entry.cjs'), 'module.exports = 1')
+    const config = files['webpack.config.cjs'].replace("corsDev({ target: 'https://api.example.com' })", '')
+    writeFileSync(join(project, 'run.config.cjs'), config)
+    const code = `require('webpack')(require('./run.config.cjs')).run((error, stats) => console.log(error ?? stats.hasErrors()))`
+    expect(node(code, 'commonjs')).toBe('false')
+  })
+})
