@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Failure } from '../exchange/exchange'
 import { FAILURE_HEADER } from '../exchange/wire'
 import { corsResponseHeaders } from '../cors/response-headers'
@@ -11,11 +11,9 @@ import type { HeaderRecord } from './request'
  * problem details (a small page where a person navigates); any other relayed call has to fail as the platform fails, with
  * a network error, and a redirect to a `data:` URL is one in every browser and for every kind of caller.
  */
-export function answerFailure(call: Call, req: IncomingMessage, res: ServerResponse, failure: Failure): void {
+export function answerFailure(call: Call, res: ServerResponse, failure: Failure): void {
   const status = failureStatus(failure.code)
-  const headers: HeaderRecord = { 'cache-control': 'no-store', [FAILURE_HEADER]: failure.code, connection: 'close' }
-  if (req.httpVersionMajor >= 2) delete headers['connection']
-  else if (req.complete) delete headers['connection']
+  const headers: HeaderRecord = { 'cache-control': 'no-store', [FAILURE_HEADER]: failure.code }
   if (call.otherOrigin !== undefined) {
     for (const [name, value] of corsResponseHeaders(call.otherOrigin, [FAILURE_HEADER, 'content-type'])) headers[name] = value
     headers['vary'] = 'Origin'

@@ -166,13 +166,14 @@ function admitOrigin(
   }
   const ownOrigin = ownAdmission(request, host).ownOrigin
   if (policy.origins.has(origin)) return { allowed: true, ownOrigin, pageOrigin: origin, otherOrigin: origin }
-  if (!ORIGIN_LIKE.test(origin)) {
+  const isHttp = /^https?:/.test(origin)
+  if (isHttp ? parseOrigin(origin) === undefined : !ORIGIN_LIKE.test(origin)) {
     return refuse(request, 400, 'origin-malformed', [
       `the Origin ${quote(origin)} is not a serialized origin: no browser sends it`,
       `Send one origin, such as "${ownOrigin}"`,
     ])
   }
-  if (isLoopbackOrigin(origin)) {
+  if (isHttp && isLoopbackHost(new URL(origin).hostname)) {
     if (policy.countsLoopback && !request.injectsHeaders) {
       return { allowed: true, ownOrigin, pageOrigin: origin, otherOrigin: origin }
     }
@@ -352,13 +353,8 @@ function isClientScript(url: string): boolean {
   return (query === -1 ? url : url.slice(0, query)).endsWith(CLIENT_SCRIPT_PATH)
 }
 
-/** Scheme and authority, of any scheme: an extension's or an app's origin can be listed too. */
+/** Scheme and authority of another scheme than http(s): an extension's or an app's origin can be listed too. */
 const ORIGIN_LIKE = /^[a-z][a-z0-9+.-]{0,40}:\/\/[^\s/?#\\@,]{1,300}$/
-
-function isLoopbackOrigin(origin: string): boolean {
-  const serialized = parseOrigin(origin)
-  return serialized !== undefined && isLoopbackHost(new URL(serialized).hostname)
-}
 
 function parseReferrer(referer: string | undefined): string | undefined {
   if (referer === undefined || !URL.canParse(referer)) return undefined

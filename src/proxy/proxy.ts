@@ -240,7 +240,7 @@ export function createProxy(input: ProxyInput): Proxy {
       const problem = obstacle(req, call)
       if (problem) {
         call.exchange.failure = problem.failure
-        answerFailure(call, req, res, problem.failure)
+        answerFailure(call, res, problem.failure)
         return hooks.finished(call)
       }
       rememberCall(req, call)
@@ -257,7 +257,7 @@ export function createProxy(input: ProxyInput): Proxy {
         }).failure
         call.exchange.failure = failure
         if (res.headersSent) res.destroy()
-        else answerFailure(call, req, res, failure)
+        else answerFailure(call, res, failure)
         hooks.finished(call)
       })
     },

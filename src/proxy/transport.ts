@@ -21,7 +21,7 @@ export interface TransportHooks {
   /** Upstream's header lines → the fields the page is given. */
   buildSentHeaders(call: Call, upstream: HeaderLines): HeaderRecord
   /** Tells the page, where it can still be told. */
-  answerFailure(call: Call, req: IncomingMessage, res: ServerResponse, failure: Failure): void
+  answerFailure(call: Call, res: ServerResponse, failure: Failure): void
   /** The exchange is over. */
   finished(call: Call): void
 }
@@ -265,7 +265,7 @@ function fail({ req, res, proxyServer, hooks }: SendingWeb, call: Call, error: E
   const isReset = failure.code === 'reset' || failure.code === 'aborted'
   if (isReset && proxyServer.listenerCount('econnreset')) proxyServer.emit('econnreset', error, req, res, call.target.origin)
   else if (proxyServer.listenerCount('error')) proxyServer.emit('error', error, req, res, call.target.origin as never)
-  if (!res.headersSent) hooks.answerFailure(call, req, res, failure)
+  if (!res.headersSent) hooks.answerFailure(call, res, failure)
   else if (!res.writableEnded) abortResponse(res)
   hooks.finished(call)
 }

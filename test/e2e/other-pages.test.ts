@@ -130,13 +130,14 @@ describe('a page on a foreign origin', () => {
 
 it('refuses a foreign origin with 403 and no CORS header', async () => {
   for (const path of ['/api/users', `/__cors-dev/to/${api.origin.replace('://', '/')}/x`, '/__cors-dev/decision']) {
-    for (const headers of [
+    const strangers: Record<string, string>[] = [
       { origin: 'http://evil.example' },
       { origin: 'null' },
       { host: 'evil.example' },
       { host: '0.0.0.0:80', origin: 'http://0.0.0.0:80' },
       {},
-    ]) {
+    ]
+    for (const headers of strangers) {
       const { status, fields } = await ask(host.origin + path, headers)
       expect([status, Object.keys(fields).filter((name) => name.startsWith('access-control'))]).toEqual([403, []])
     }

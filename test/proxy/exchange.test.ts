@@ -1,0 +1,325 @@
+/** One exchange, byte by byte: what goes up, what comes back, what never does. */
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import express from 'express'
+import { createServer, request } from 'node:http'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import createMiddleware from '../../src/middleware'
+import { ask, type DevServer, HOST_STATUS, listen, sendRaw, startDevServer, startEcho, stop } from './dev-server'
+
+const closing: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+type Upstream = Awaited<ReturnType<typeof startEcho>>
+
+async function start(answer?: Parameters<typeof startEcho>[0]): Promise<{ server: DevServer; upstream: Upstream; relay: string }> {
+  const upstream = await startEcho(answer)
+  const server = await startDevServer({ targets: { '/api': upstream.origin } })
+  closing.push(upstream.close, server.close)
+  return { server, upstream, relay: `/__cors-dev/to/http/127.0.0.1:${upstream.port}` }
+}
+
+/** An upstream that answers each connection with bytes, and keeps what it was sent. */
+async function startRawUpstream(answer: (socket: Socket, received: string) => void): Promise<{ server: DevServer; received: () => string; open: Set<Socket> }> {
+  let received = ''
+  const open = new Set<Socket>()
+  const upstream = createTcpServer((socket) => {
+    open.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => open.delete(socket))
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      received += chunk
+      answer(socket, chunk)
+    })
+  })
+  upstream.listen(0, '127.0.0.1')
+  await once(upstream, 'listening')
+  const server = await startDevServer({ targets: { '/api': `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` } })
+  closing.push(() => {
+    for (const socket of open) socket.destroy()
+    upstream.close()
+  }, server.close)
+  return { server, received: () => received, open }
+}
+
+const HEAD = (port: number): string => `Host: localhost:${port}\r\nSec-Fetch-Site: same-origin\r\n`
+
+describe('what goes up', () => {
+  it('names the target as Host and keeps what belongs to the hop between page and dev server', async () => {
+    const { server } = await start()
+    const raw = await sendRaw(
+      server,
+      `GET /api/x HTTP/1.1\r\n${HEAD(server.port)}Connection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=9\r\nTE: trailers\r\n` +
+        'Proxy-Authorization: Basic eA==\r\nProxy-Connection: keep-alive\r\nTrailer: X-T\r\nUpgrade-Insecure-Requests: 1\r\nX-End: 1\r\n\r\n',
+    )
+    const { headers } = JSON.parse(/\{.*\}/s.exec(raw)![0])
+    for (const name of ['x-hop', 'keep-alive', 'te', 'proxy-authorization', 'proxy-connection', 'trailer', 'upgrade']) {
+      expect(headers[name], name).toBeUndefined()
+    }
+    expect([headers['x-end'], headers['upgrade-insecure-requests']]).toEqual(['1', '1'])
+    expect(headers.host).not.toContain('localhost')
+  })
+
+  it('is one request, whatever its body looks like', async () => {
+    const smuggled = 'GET /admin HTTP/1.1\r\nHost: x\r\n\r\n'
+    for (const method of ['DELETE', 'OPTIONS', 'GET', 'POST']) {
+      for (const coding of ['chunked', 'ChunKed']) {
+        const { server, upstream } = await start()
+        const raw = await sendRaw(
+          server,
+          `${method} /api/x HTTP/1.1\r\n${HEAD(server.port)}Connection: close\r\nTransfer-Encoding: ${coding}\r\n\r\n` +
+            `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`,
+        )
+        expect(raw).toMatch(/^HTTP\/1\.1 200/)
+        expect(JSON.parse(/\{.*\}/s.exec(raw)![0]).text).toBe(smuggled)
+        expect(upstream.requests.map(({ url }) => url)).toEqual(['/api/x'])
+      }
+    }
+  })
+
+  it('is a body to the last byte, of known length or chunked', async () => {
+    const bytes = randomBytes(3_000_000)
+    const { server } = await start((req, res) => {
+      const hash = createHash('sha256')
+      req.on('data', (chunk) => hash.update(chunk)).on('end', () => res.end(`${req.headers['content-length']} ${hash.digest('hex')}`))
+      return true
+    })
+    const digest = createHash('sha256').update(bytes).digest('hex')
+    expect((await ask(server, '/api/x', { method: 'POST', headers: { 'content-length': '3000000' }, body: bytes })).text).toBe(`3000000 ${digest}`)
+    expect((await ask(server, '/api/x', { method: 'POST', headers: { 'transfer-encoding': 'chunked' }, body: bytes })).text).toBe(`undefined ${digest}`)
+  })
+
+  it('answers Expect here', async () => {
+    const { server } = await start()
+    const raw = await sendRaw(
+      server,
+      `POST /api/x HTTP/1.1\r\n${HEAD(server.port)}Connection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi`,
+    )
+    expect(raw).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/)
+    expect(JSON.parse(/\{.*\}/s.exec(raw)![0]).headers.expect).toBeUndefined()
+  })
+
+  it('passes a real OPTIONS on, and answers a preflight itself', async () => {
+    const { server, upstream } = await start()
+    const page = { origin: 'http://localhost:1' }
+    expect((await ask(server, '/api/x', { method: 'OPTIONS', headers: page })).status).toBe(200)
+    expect(upstream.requests.length).toBe(1)
+    const { status, headers } = await ask(server, '/api/x', {
+      method: 'OPTIONS',
+      headers: { ...page, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization,x-a' },
+    })
+    expect(status).toBe(204)
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': page.origin,
+      'access-control-allow-methods': 'PUT',
+      'access-control-allow-headers': 'authorization, x-a',
+      'access-control-allow-credentials': 'true',
+    })
+    expect(upstream.requests.length).toBe(1)
+  })
+
+  it('is put together again where a body parser ate it', async () => {
+    const upstream = await startEcho()
+    const { middleware, close } = createMiddleware({ targets: { '/api': upstream.origin }, logger: { info() {}, warn() {}, error() {} } })
+    const server = createServer(express().use(express.json(), express.urlencoded(), express.raw({ type: 'image/*' }), middleware))
+    const port = await listen(server)
+    closing.push(upstream.close, close, () => stop(server))
+    const send = async (type: string, body: string): Promise<string> =>
+      (await ask({ port }, '/api/x', { method: 'POST', headers: { 'content-type': type }, body })).text
+    expect(JSON.parse(await send('application/json', '{"a": [1]}')).text).toBe('{"a":[1]}')
+    expect(JSON.parse(await send('application/x-www-form-urlencoded', 'a=1&b=%20&a=2')).text).toBe('a=1&a=2&b=%20')
+    expect(JSON.parse(await send('image/png', 'bytes')).text).toBe('bytes')
+    expect(JSON.parse(await send('text/plain', 'untouched')).text).toBe('untouched')
+  })
+})
+
+describe('what comes back', () => {
+  it('is the head that the API sent, without what would act on the origin of the page', async () => {
+    const { server, relay } = await start((_req, res) => {
+      res.writeHead(207, 'Many Things', [
+        ...['X-Kept', 'yes', 'WWW-Authenticate', 'Basic', 'WWW-Authenticate', 'Bearer', 'Clear-Site-Data', '"*"'],
+        ...['Strict-Transport-Security', 'max-age=1', 'Service-Worker-Allowed', '/', 'Refresh', '0; url=/', 'Alt-Svc', 'h3=":1"'],
+        ...['Access-Control-Allow-Origin', '*', 'Access-Control-Allow-Origin', 'http://a', 'Report-To', '{}', 'NEL', '{}'],
+        ...['Connection', 'X-Hop', 'X-Hop', '1', 'Reporting-Endpoints', 'a="/"'],
+      ])
+      res.end('body')
+      return true
+    })
+    for (const path of ['/api/x', `${relay}/x`]) {
+      const { status, headers } = await ask(server, path)
+      expect([status, headers['x-kept'], headers['www-authenticate']]).toEqual([207, 'yes', 'Basic, Bearer'])
+      for (const name of ['clear-site-data', 'strict-transport-security', 'service-worker-allowed', 'refresh', 'alt-svc', 'access-control-allow-origin', 'report-to', 'nel', 'reporting-endpoints', 'x-hop']) {
+        expect(headers[name], name).toBeUndefined()
+      }
+      expect(headers['cross-origin-resource-policy']).toBe('same-origin')
+    }
+    const { headers } = await ask(server, `${relay}/x`)
+    expect([headers['content-security-policy'], headers['x-content-type-options']]).toEqual(['sandbox', 'nosniff'])
+  })
+
+  it('arrives before its upload is complete, where the API answers early', async () => {
+    const { server } = await start((_req, res) => {
+      res.writeHead(413).end('too large')
+      return true
+    })
+    const { status, text } = await ask(server, '/api/x', { method: 'POST', body: Buffer.alloc(20_000_000) })
+    expect([status, text]).toEqual([413, 'too large'])
+  })
+
+  it('ends at the upstream when the page goes away', async () => {
+    let isClosed: Promise<unknown> | undefined
+    const { server } = await start((req, res) => {
+      isClosed = once(res, 'close')
+      res.writeHead(200).write('first')
+      return req.url !== '/'
+    })
+    const req = request({ port: server.port, host: '127.0.0.1', path: '/api/x', headers: { host: `localhost:${server.port}`, 'sec-fetch-site': 'same-origin' } })
+    req.on('error', () => {}).end()
+    const [res] = await once(req, 'response')
+    res.on('error', () => {})
+    await once(res, 'data')
+    req.destroy()
+    await isClosed
+  })
+
+  it('is cut where the API breaks off, and nothing is written into it', async () => {
+    const { server } = await startRawUpstream((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n', () => socket.resetAndDestroy())
+    })
+    const raw = await sendRaw(server, `GET /api/x HTTP/1.1\r\n${HEAD(server.port)}\r\n`)
+    expect(raw.split('\r\n\r\n')[1]).not.toContain('0\r\n')
+    expect(raw).not.toMatch(/error/i)
+  })
+
+  it('is one answer to one request, whatever else the API sends', async () => {
+    const { server } = await startRawUpstream((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\noneHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nunasked')
+    })
+    expect((await ask(server, '/api/1')).text).toBe('one')
+    expect((await ask(server, '/api/2')).text).toBe('one')
+  })
+
+  it.each(['garbage\r\n\r\n', 'HTTP/1.1 200 OK\r\nBad Header\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n', ''])(
+    'is a 502 where the API speaks no HTTP: %j',
+    async (bytes) => {
+      const { server } = await startRawUpstream((socket) => socket.end(bytes))
+      expect((await ask(server, '/api/x')).status).toBe(502)
+    },
+  )
+
+  it('skips informational responses', async () => {
+    const { server } = await startRawUpstream((socket) =>
+      socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+    )
+    expect(await ask(server, '/api/x')).toMatchObject({ status: 200, text: 'ok' })
+  })
+})
+
+describe('redirects', () => {
+  it('lead back under the path route, the relay, or away', async () => {
+    const { server, upstream, relay } = await start((req, res) => {
+      const to = new URL(req.url ?? '', 'http://x').searchParams.get('to') ?? ''
+      return void res.writeHead(302, { location: to }).end() || true
+    })
+    const location = async (path: string, to: string): Promise<string | undefined> =>
+      (await ask(server, `${path}?to=${encodeURIComponent(to)}`)).headers.location
+    expect(await location('/api/x', '/api/y?z#f')).toBe('/api/y?z#f')
+    expect(await location('/api/x', `${upstream.origin}/api/y`)).toBe('/api/y')
+    expect(await location(`${relay}/x`, 'y')).toBe(`${relay}/y`)
+    expect(await location(`${relay}/x`, 'https://elsewhere.example/y')).toBe('https://elsewhere.example/y')
+    expect(await location('/api/x', 'https://elsewhere.example/y')).toBe('https://elsewhere.example/y')
+  })
+
+  it('to another target carry a nonce that none can make up or turn elsewhere', async () => {
+    const one = await startEcho((req, res) => void res.writeHead(301, { location: `${two.origin}/end` }).end() || true)
+    const two = await startEcho()
+    const server = await startDevServer({ targets: [one.origin, two.origin] })
+    closing.push(one.close, two.close, server.close)
+    const { headers } = await ask(server, `/__cors-dev/to/http/127.0.0.1:${one.port}/x`, { headers: { authorization: 'Bearer t' } })
+    expect(headers.location).toMatch(new RegExp(`^/__cors-dev/hop/[\\w-]{22}/to/http/127.0.0.1:${two.port}/end$`))
+    expect(headers['cache-control']).toBe('no-store')
+    for (const _ of ['first', 'replayed']) {
+      const seen = JSON.parse((await ask(server, headers.location!, { headers: { authorization: 'Bearer t' } })).text)
+      expect([seen.headers.authorization, seen.headers.origin]).toEqual([undefined, 'null'])
+    }
+    const forged = headers.location!.replace(/hop\/./, (text) => (text.endsWith('A') ? 'hop/B' : 'hop/A'))
+    const turned = headers.location!.replace(String(two.port), String(one.port))
+    const before = one.requests.length + two.requests.length
+    for (const path of [forged, turned]) expect((await ask(server, path)).status).toBe(404)
+    expect(one.requests.length + two.requests.length).toBe(before)
+  })
+})
+
+describe('what is refused', () => {
+  it.each([
+    '/api/../admin',
+    '/api/%2e%2e/admin',
+    '/api/..%2fadmin',
+    '/api/..%5cadmin',
+    '/api/%252e%252e/admin',
+    '/api\\..\\admin',
+    '/api/x#y',
+    'http://169.254.169.254/latest/meta-data',
+  ])('the request target %s', async (target) => {
+    const { server, upstream } = await start()
+    const raw = await sendRaw(server, `GET ${target} HTTP/1.1\r\n${HEAD(server.port)}Connection: close\r\n\r\n`)
+    expect(raw).toMatch(/^HTTP\/1\.1 400 /)
+    const upgrade = await sendRaw(
+      server,
+      `GET ${target} HTTP/1.1\r\n${HEAD(server.port)}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      '\r\n\r\n',
+    )
+    expect(upgrade).toMatch(/^HTTP\/1\.1 400 /)
+    expect(upstream.requests).toEqual([])
+  })
+
+  it.each(['http/169.254.169.254', 'http/localhost:1', 'https/user@127.0.0.1', 'ftp/127.0.0.1', 'http/127.0.0.1.evil.example'])(
+    'an address that no target names: %s',
+    async (authority) => {
+      const { server, upstream } = await start()
+      expect((await ask(server, `/__cors-dev/to/${authority}/x`)).status).toBe(404)
+      expect(upstream.requests).toEqual([])
+    },
+  )
+
+  it('a request that comes round again', async () => {
+    const front = createServer()
+    const port = await listen(front)
+    const { middleware, close } = createMiddleware({ targets: { '/api': `http://127.0.0.1:${port}` }, logger: { info() {}, warn() {}, error() {} } })
+    front.on('request', (req, res) => {
+      req.headers['sec-fetch-site'] = 'same-origin'
+      middleware(req, res, () => res.writeHead(HOST_STATUS).end())
+    })
+    closing.push(close, () => stop(front))
+    expect((await ask({ port }, '/api/x')).status).toBe(508)
+  })
+
+  it('headers beyond what Node takes, and lives on', async () => {
+    const { server } = await start()
+    expect((await ask(server, '/api/x', { headers: { 'x-long': 'x'.repeat(20_000) } })).status).toBe(431)
+    expect((await ask(server, '/api/x')).status).toBe(200)
+  })
+})
+
+it('100 requests at once get 100 answers, each its own', async () => {
+  const { server } = await start()
+  const answers = await Promise.all(Array.from({ length: 100 }, (_, id) => ask(server, `/api/${id}`)))
+  expect(answers.map(({ text }) => JSON.parse(text).url)).toEqual(Array.from({ length: 100 }, (_, id) => `/api/${id}`))
+})
+
+it('a socket to the page that is half open ends with the upstream', async () => {
+  const { server, open } = await startRawUpstream((socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello')
+  })
+  await ask(server, '/')
+  const page = connect(server.port, '127.0.0.1')
+  page.write(`GET /api/ws HTTP/1.1\r\n${HEAD(server.port)}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
+  let text = ''
+  page.setEncoding('latin1').on('data', (chunk: string) => (text += chunk))
+  await expect.poll(() => text).toMatch(/101 [\s\S]*hello$/)
+  page.destroy()
+  await expect.poll(() => open.size).toBe(0)
+})
