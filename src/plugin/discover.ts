@@ -7,7 +7,7 @@ import { buildRouteTable } from '../routes/table'
 import { targetsFromEnv } from '../targets/from-env'
 import { targetsFromOptions } from '../targets/from-options'
 import { targetsFromPackageJson } from '../targets/from-package-json'
-import type { Target } from '../targets/target'
+import { provenanceLabel, type Target } from '../targets/target'
 
 /** What a host knows of the project it serves. */
 export interface Project {
@@ -69,21 +69,16 @@ export function targetsOfEnvironment(
   return targetsFromEnv(project.variables, files, project.isVisible, relay)
 }
 
-/** Two owners of one path would take turns by accident of order. The host's table stands in the user's own words, so it keeps its paths. */
-function pathsOwnedByHost(targets: readonly Target[], table: Project['proxyTable']): Issue[] {
-  return targets.flatMap(({ path, provenance }) =>
-    path !== undefined && table.paths.includes(path)
-      ? [
-          {
-            code: 'CORS_DEV_TARGET',
-            path: provenance.file === undefined ? provenance.name : `${provenance.file} ${provenance.name}`,
-            value: path,
-            why: `${table.option} of the dev server has the same path, and keeps it`,
-            instead: `Remove "${path}" from one of the two.`,
-          },
-        ]
-      : [],
-  )
+/** Two owners of one path would take turns by accident of order. The host's table was there first, so it keeps its paths. */
+function pathsOwnedByHost(targets: readonly Target[], { option, paths }: Project['proxyTable']): Issue[] {
+  const owned = targets.filter(({ path }) => path !== undefined && paths.includes(path))
+  return owned.map(({ path, provenance }) => ({
+    code: 'CORS_DEV_PATH',
+    path: provenanceLabel(provenance),
+    value: path,
+    why: `can never match: ${option} of the dev server has the same path`,
+    instead: 'Remove one of them',
+  }))
 }
 
 /** The project's package.json: a host's root may be a folder below it. */

@@ -66,13 +66,13 @@ export function createMiddleware(given: CorsDevMiddlewareOptions = {}): CorsDevM
     proxyTable: { option: 'proxy', paths: [] },
   })
   const context = createContext({ ...project, root, base, logger, allowedHosts })
+  for (const line of context.startupLines()) logger.info(`${LOG_PREFIX} ${line}`)
   let leaveServer: (() => void) | undefined
 
   const meet = (server: (UpgradeSource & ListeningServer) | undefined): void => {
     if (leaveServer || !server) return
     leaveServer = claimUpgrades(server, (request, socket, head) => context.upgrade(request, socket, head))
     context.noteListening(ownOrigins(server, allowedHosts))
-    for (const line of context.startupLines()) logger.info(`${LOG_PREFIX} ${line}`)
   }
 
   return {

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
@@ -136,12 +137,21 @@ export async function startHost(kind: HostKind, project: HostProject = {}): Prom
   }
 
   try {
-    await start('0')
+    // Vite 7 takes 0 for its default.
+    await start(kind === 'vite-7' ? String(await freePort()) : '0')
   } catch (error) {
     await host.close()
     throw error
   }
   return host
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
 }
 
 async function stop(child: ChildProcess | undefined): Promise<void> {
@@ -337,6 +347,7 @@ function hostFiles(kind: HostKind, { options = {}, config = '', plain = false }:
       import WebpackDevServer from 'webpack-dev-server'
       import { withCorsDev } from 'unplugin-cors-dev/webpack'
       import { createRequire } from 'node:module'
+import { type AddressInfo, createServer } from 'node:net'
       const { devServer, ...config } = createRequire(import.meta.url)('./webpack.config.cjs')
       const compiler = webpack(config)
       const server = new WebpackDevServer(${plain ? 'devServer' : 'withCorsDev(devServer)'}, compiler)

@@ -237,7 +237,7 @@ describe('what belongs to the host', () => {
 
   test.each(['vite', 'webpack-cli'] as const)('a path that the table of %s has already is a mistake', async (kind) => {
     const starting = start(kind, { options: { targets: { '/owned': target } }, config: tables[kind](target) })
-    await expect(starting).rejects.toThrow(/"\/owned" .*proxy of the dev server has the same path/)
+    await expect(starting).rejects.toThrow(/"\/owned" can never match: .*proxy of the dev server has the same path/)
   })
 
   test('an upgrade that nobody knows is closed in a preview', async () => {
@@ -453,6 +453,32 @@ describe('servers built by hand', () => {
     expect(await say(`${origin.replace('http', 'ws')}/api/socket`, 'hello')).toBe('/api/socket hello')
     await waitForLog(/\/api → /)
   })
+})
+
+describe('configurations that name no dev server', () => {
+  test.each([
+    ['webpack-cli', {}],
+    ['webpack-5', {}],
+    ['webpack-multi', {}],
+    ['webpack-multi', { WEBPACK_DEV_SERVER_PACKAGE: 'webpack-dev-server-5' }],
+    ['rspack-cli', {}],
+  ] as const)('%s %o', async (kind, env) => {
+    const { origin, url } = await start(kind, {
+      options: { targets: { '/api': target } },
+      config: 'devServer: undefined,',
+      env: { ...env, WEBPACK_DEV_SERVER_BASE_PORT: String(await freePort()) },
+    })
+    expect(JSON.parse((await ask(`${origin}/api/x`)).text)).toMatchObject({ url: '/api/x' })
+    expect((await page(url)).text).toContain('__cors-dev/client.js')
+  })
+
+  async function freePort(): Promise<number> {
+    const server = createServer().listen(0)
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    server.close()
+    return port
+  }
 })
 
 test('a restarted host is there again on the same port', async () => {
