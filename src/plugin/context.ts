@@ -209,7 +209,7 @@ function afterPrefix(url: string, prefix: string): string | undefined {
 }
 
 /** Absolute form, a raw `#`, control bytes; a backslash in the path. What is the host's own may look as it likes otherwise. */
-// eslint-disable-next-line no-control-regex -- control bytes are what must not pass
+ 
 const NO_BROWSER_SENDS = /^[^/]|[\x00-\x20\x7f#]|^[^?]*\\/
 
 function isNavigation(req: IncomingMessage): boolean {

@@ -143,7 +143,7 @@ export function createDispatcher(target: Target, env: NodeJS.ProcessEnv): Dispat
     requestTls: { ...target.proxy.ssl, rejectUnauthorized: target.proxy.secure !== false },
     // As curl and npm do: http goes to the proxy in absolute form, since many refuse CONNECT to other ports than 443.
     proxyTunnel: false,
-  } as EnvHttpProxyAgent.Options)
+  })
 }
 
 function classifyLiteral(hostname: string): string | undefined {

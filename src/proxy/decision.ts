@@ -29,17 +29,20 @@ export function createDecisions({ table, log, dispatcherOf, now }: DecisionsInpu
     dispatch: ({ target, url, method, headers, signal }) =>
       new Promise((resolve, reject) => {
         const { origin, pathname, search } = new URL(url)
-        dispatcherOf(target).dispatch({ origin, path: pathname + search, method: method as 'OPTIONS', headers }, {
-          onRequestStart(controller) {
-            signal.addEventListener('abort', () => controller.abort(new Error('the probe took too long')))
+        dispatcherOf(target).dispatch(
+          { origin, path: pathname + search, method: method, headers },
+          {
+            onRequestStart(controller) {
+              signal.addEventListener('abort', () => controller.abort(new Error('the probe took too long')))
+            },
+            onResponseStart(controller, status) {
+              if (status >= 200) resolve({ status, headers: headerLines(controller.rawHeaders) })
+            },
+            onResponseData() {},
+            onResponseEnd() {},
+            onResponseError: (_, error) => reject(error),
           },
-          onResponseStart(controller, status) {
-            if (status >= 200) resolve({ status, headers: headerLines(controller.rawHeaders) })
-          },
-          onResponseData() {},
-          onResponseEnd() {},
-          onResponseError: (_, error) => reject(error),
-        })
+        )
       }),
   })
 
@@ -64,7 +67,12 @@ export function createDecisions({ table, log, dispatcherOf, now }: DecisionsInpu
 const MOST_BYTES = 64 * 1024
 
 /** The endpoint that the runtime asks. */
-export function answerDecision(req: IncomingMessage, res: ServerResponse, admission: Admission, decisions: Decisions): void {
+export function answerDecision(
+  req: IncomingMessage,
+  res: ServerResponse,
+  admission: Admission,
+  decisions: Decisions,
+): void {
   if (req.method !== 'POST') return refuse(res, 405, 'method-not-allowed')
   let text = ''
   req.setEncoding('utf8')

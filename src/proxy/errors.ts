@@ -43,7 +43,8 @@ function failureCode(error: Error): FailureCode {
   const known = CODES[code]
   if (known) return known
   if (code.startsWith('HPE_')) return 'invalid-response'
-  if (/^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA)/.test(code)) return 'tls'
+  if (/^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA)/.test(code))
+    return 'tls'
   // Node tries both address families and reports one error for each.
   if (error instanceof AggregateError) {
     for (const one of error.errors) if (one instanceof Error) return failureCode(one)

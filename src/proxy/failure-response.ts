@@ -15,7 +15,8 @@ export function answerFailure(call: Call, res: ServerResponse, failure: Failure)
   const status = failureStatus(failure.code)
   const headers: HeaderRecord = { 'cache-control': 'no-store', [FAILURE_HEADER]: failure.code }
   if (call.otherOrigin !== undefined) {
-    for (const [name, value] of corsResponseHeaders(call.otherOrigin, [FAILURE_HEADER, 'content-type'])) headers[name] = value
+    for (const [name, value] of corsResponseHeaders(call.otherOrigin, [FAILURE_HEADER, 'content-type']))
+      headers[name] = value
     headers['vary'] = 'Origin'
   }
   const problem = {

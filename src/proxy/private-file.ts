@@ -21,7 +21,7 @@ export function writePrivateFile(file: string, text: string): void {
  * Creates a private file unless there is one, and returns what it then holds: of two dev servers that start at the same
  * time, both get the text of one.
  */
-export function createPrivateFile(file: string, text: string, maxBytes: number): string {
+export function createPrivateFile(file: string, text: string, maxBytes: number): string | undefined {
   withTemporary(file, text, (temporary) => {
     try {
       linkSync(temporary, file)
@@ -30,7 +30,7 @@ export function createPrivateFile(file: string, text: string, maxBytes: number):
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') renameSync(temporary, file)
     }
   })
-  return readPrivateFile(file, maxBytes) ?? text
+  return readPrivateFile(file, maxBytes)
 }
 
 function withTemporary(file: string, text: string, use: (temporary: string) => void): void {

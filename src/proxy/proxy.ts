@@ -97,7 +97,10 @@ export function createProxy(input: ProxyInput): Proxy {
     const known = ways.get(target)
     if (known) return known
     const proxyHost = environmentProxy(env, new URL(target.origin).protocol)
-    if (proxyHost) log.once(`names are resolved by the proxy ${proxyHost} (from HTTP_PROXY or HTTPS_PROXY), except those in NO_PROXY`)
+    if (proxyHost)
+      log.once(
+        `names are resolved by the proxy ${proxyHost} (from HTTP_PROXY or HTTPS_PROXY), except those in NO_PROXY`,
+      )
     const transport = createTransport(target, hooks)
     const { plugins = [], ...rest } = target.proxy
     const handler = createProxyMiddleware({

@@ -36,7 +36,8 @@ function serializeParsedBody(req: IncomingMessage): Buffer {
   if (Buffer.isBuffer(body)) return body
   if (typeof body === 'string') return Buffer.from(body)
   const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
-  if (body !== undefined && (type === 'application/json' || type.endsWith('+json'))) return Buffer.from(JSON.stringify(body))
+  if (body !== undefined && (type === 'application/json' || type.endsWith('+json')))
+    return Buffer.from(JSON.stringify(body))
   if (type === 'application/x-www-form-urlencoded' && isFlat(body)) return Buffer.from(querystring.stringify(body))
   throw new UpstreamError({
     code: 'body-consumed',
@@ -76,7 +77,8 @@ class DetachedBody extends Readable {
   }
 
   readonly #onClose = (): void => {
-    if (!this.#source.complete) this.destroy(Object.assign(new Error('the page went away'), { code: 'UND_ERR_ABORTED' }))
+    if (!this.#source.complete)
+      this.destroy(Object.assign(new Error('the page went away'), { code: 'UND_ERR_ABORTED' }))
   }
 
   override _read(): void {

@@ -42,7 +42,8 @@ export function buildUpstreamHeaders(req: IncomingMessage, call: Call, rewrite: 
   for (const name in req.headers) {
     const value = req.headers[name]
     // HTTP/2's pseudo-header fields start with a colon.
-    if (value === undefined || name.startsWith(':') || NEVER_PASSED_ON.has(name) || connectionSpecific.has(name)) continue
+    if (value === undefined || name.startsWith(':') || NEVER_PASSED_ON.has(name) || connectionSpecific.has(name))
+      continue
     headers[name] = value
   }
 

@@ -37,11 +37,7 @@ const ACTS_ON_THE_ORIGIN = new Set([
 ])
 
 /** Upstream's header lines → the fields the page is given. */
-export function buildSentHeaders(
-  call: Call,
-  upstream: HeaderLines,
-  rewrite: ResponseRewrite,
-): HeaderRecord {
+export function buildSentHeaders(call: Call, upstream: HeaderLines, rewrite: ResponseRewrite): HeaderRecord {
   const sent: HeaderRecord = {}
   const setCookies: string[] = []
   const connectionSpecific = connectionSpecificNames(upstream)
@@ -105,11 +101,7 @@ function cookiePair(line: string): { name: string; value: string } {
  * Redirects are followed by the browser, on the dev server's origin as long as a known target is meant. Where that
  * crosses origins, a nonce says so to the next request: https://fetch.spec.whatwg.org/#http-redirect-fetch
  */
-function rewriteLocations(
-  call: Call,
-  sent: HeaderRecord,
-  { hops, table, prefix }: ResponseRewrite,
-): void {
+function rewriteLocations(call: Call, sent: HeaderRecord, { hops, table, prefix }: ResponseRewrite): void {
   for (const name of ['location', 'content-location']) {
     const location = sent[name]
     if (typeof location !== 'string') continue

@@ -79,12 +79,11 @@ function readSecret(file: string): string {
   if (stored !== undefined && SECRET.test(stored)) return stored
   const fresh = randomBytes(SECRET_BYTES).toString('base64url')
   try {
-    if (stored !== undefined) {
-      writePrivateFile(file, fresh)
-      return fresh
-    }
     const kept = createPrivateFile(file, fresh, MAX_SECRET_FILE)
-    return SECRET.test(kept) ? kept : fresh
+    if (kept !== undefined && SECRET.test(kept)) return kept
+    // Damaged: every session it has signed is lost in any case.
+    writePrivateFile(file, fresh)
+    return fresh
   } catch {
     // A read-only project: sessions then last as long as this process.
     return fresh

@@ -40,13 +40,18 @@ export function createTargetLog(logger: Logger, now: () => number): TargetLog {
   return {
     failed({ method, pageUrl, upstreamUrl, failure }) {
       if (!failure || failure.code === 'aborted') return
-      say('error', `${method} ${withoutQuery(pageUrl)} → ${withoutQuery(upstreamUrl)} failed: ${failure.cause}. ${failure.remedy}`)
+      say(
+        'error',
+        `${method} ${withoutQuery(pageUrl)} → ${withoutQuery(upstreamUrl)} failed: ${failure.cause}. ${failure.remedy}`,
+      )
     },
     refused(message) {
       say('warn', message)
     },
     cookieRefused(target, name, reason) {
-      this.once(`${target.origin} set the cookie "${name}", which browsers refuse: ${reason}. It is kept for this target alone; in production it would be lost`)
+      this.once(
+        `${target.origin} set the cookie "${name}", which browsers refuse: ${reason}. It is kept for this target alone; in production it would be lost`,
+      )
     },
     once(message) {
       if (saidOnce.has(message)) return

@@ -48,7 +48,7 @@ export function createTransport(target: Target, hooks: TransportHooks): Transpor
         return Promise.resolve()
       }
       proxyServer.ws = (req, socket, options, head) => {
-        upgradeThrough({ req, socket, head, proxyServer, options: options as HpmOptions, dispatcher, hooks })
+        upgradeThrough({ req, socket, head, proxyServer, options: options, dispatcher, hooks })
         return Promise.resolve()
       }
     },
@@ -76,7 +76,7 @@ function send(sending: SendingWeb): void {
   try {
     const request = buildUpstreamRequest(req, call, hooks.rewrite)
     if (proxyServer.listenerCount('proxyReq')) {
-      proxyServer.emit('proxyReq', request as never, req, res, options as never)
+      proxyServer.emit('proxyReq', request as never, req, res, options)
       if (res.writableEnded) return
     }
     const body = requestBody(req, request.headers)
@@ -240,7 +240,12 @@ class UpstreamResponse extends Readable {
 }
 
 /** Writes the head as it came; what the host or its middleware had put on the response before is not the API's. */
-export function writeHead(res: ServerResponse, status: number, statusText: string | undefined, headers: HeaderRecord): void {
+export function writeHead(
+  res: ServerResponse,
+  status: number,
+  statusText: string | undefined,
+  headers: HeaderRecord,
+): void {
   for (const name of res.getHeaderNames()) if (!(name in headers) && name !== 'set-cookie') res.removeHeader(name)
   const ownCookies = res.getHeader('set-cookie')
   if (ownCookies !== undefined) {
@@ -263,8 +268,9 @@ function fail({ req, res, proxyServer, hooks }: SendingWeb, call: Call, error: E
   const failure = error instanceof UpstreamError ? error.failure : classifyFailure(error, call.target)
   call.exchange.failure = failure
   const isReset = failure.code === 'reset' || failure.code === 'aborted'
-  if (isReset && proxyServer.listenerCount('econnreset')) proxyServer.emit('econnreset', error, req, res, call.target.origin)
-  else if (proxyServer.listenerCount('error')) proxyServer.emit('error', error, req, res, call.target.origin as never)
+  if (isReset && proxyServer.listenerCount('econnreset'))
+    proxyServer.emit('econnreset', error, req, res, call.target.origin)
+  else if (proxyServer.listenerCount('error')) proxyServer.emit('error', error, req, res, call.target.origin)
   if (!res.headersSent) hooks.answerFailure(call, res, failure)
   else if (!res.writableEnded) abortResponse(res)
   hooks.finished(call)

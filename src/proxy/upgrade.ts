@@ -20,7 +20,7 @@ export function upgradeThrough(sending: SendingUpgrade): void {
   try {
     const request = buildUpstreamRequest(req, call, hooks.rewrite)
     if (proxyServer.listenerCount('proxyReqWs')) {
-      proxyServer.emit('proxyReqWs', request as never, req, socket as never, options as never, sending.head)
+      proxyServer.emit('proxyReqWs', request as never, req, socket as never, options, sending.head)
       if (socket.destroyed) return
     }
     recordRequest(call, request)
@@ -45,7 +45,8 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
   }
 
   readonly #onPageClose = (): void => {
-    if (!this.#isOver) this.#controller?.abort(Object.assign(new Error('the page went away'), { code: 'UND_ERR_ABORTED' }))
+    if (!this.#isOver)
+      this.#controller?.abort(Object.assign(new Error('the page went away'), { code: 'UND_ERR_ABORTED' }))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -71,7 +72,7 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
       if (!upstream.destroyed) upstream.destroy()
       if (!socket.destroyed) socket.destroy()
       if (this.#call.exchange.duration === undefined) {
-        if (proxyServer.listenerCount('close')) proxyServer.emit('close', req as never, upstream as never, head)
+        if (proxyServer.listenerCount('close')) proxyServer.emit('close', req, upstream as never, head)
         hooks.finished(this.#call)
       }
     }
@@ -134,5 +135,8 @@ export function refuseUpgrade(socket: Duplex, status: number): void {
 
 function serializeHead(status: number, statusText: string | undefined, headers: HeaderRecord): Buffer {
   const fields = recordLines(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  return Buffer.from(`HTTP/1.1 ${status} ${statusText || STATUS_CODES[status] || ''}\r\n${fields.join('')}\r\n`, 'latin1')
+  return Buffer.from(
+    `HTTP/1.1 ${status} ${statusText || STATUS_CODES[status] || ''}\r\n${fields.join('')}\r\n`,
+    'latin1',
+  )
 }

@@ -87,7 +87,7 @@ export function headerLines(raw: Dispatcher.DispatchController['rawHeaders']): H
   const lines: [string, string][] = []
   if (!Array.isArray(raw)) return lines
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    lines.push([latin1(raw[i]!).toLowerCase(), latin1(raw[i + 1]!)])
+    lines.push([latin1(raw[i] ?? '').toLowerCase(), latin1(raw[i + 1] ?? '')])
   }
   return lines
 }

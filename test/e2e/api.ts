@@ -41,7 +41,9 @@ export async function startApi(tls?: Tls): Promise<Api> {
         res.flushHeaders()
         return
       case '/redirect':
-        res.writeHead(Number(url.searchParams.get('status') ?? 302), { location: url.searchParams.get('to') ?? '/' }).end()
+        res
+          .writeHead(Number(url.searchParams.get('status') ?? 302), { location: url.searchParams.get('to') ?? '/' })
+          .end()
         return
       case '/login':
         return json({ ok: true }, 200, {

@@ -46,7 +46,14 @@ describe.each(['vite', 'webpack-cli', 'vite-https'] as const)('in %s', (kind) =>
   const CASES: [name: string, path: string, upstream: () => string, status: number, code: string, cause: RegExp][] = [
     ['nothing listens', '/dead/x', () => `${DEAD}/x`, 502, 'refused', /connection refused/i],
     ['the name is not found', '/nowhere/x', () => `${NOWHERE}/x`, 502, 'dns', /no-such-host\.invalid was not found/],
-    ['the certificate is refused', '/tls/x', () => `${secure.origin}/x`, 502, 'tls', /TLS check, its certificate "localhost" is self-signed/],
+    [
+      'the certificate is refused',
+      '/tls/x',
+      () => `${secure.origin}/x`,
+      502,
+      'tls',
+      /TLS check, its certificate "localhost" is self-signed/,
+    ],
     ['the port speaks no TLS', '/plain/x', () => `${api.origin.replace('http:', 'https:')}/x`, 502, 'tls', /TLS check/],
     ['the API does not answer in time', '/api/never', () => `${api.origin}/never`, 504, 'timeout', /in time/],
   ]
@@ -64,25 +71,28 @@ describe.each(['vite', 'webpack-cli', 'vite-https'] as const)('in %s', (kind) =>
     expect(line).toMatch(cause)
   })
 
-  it.each(CASES)('%s: a relayed call fails as the platform fails', async (_name, _path, upstream, _status, _code, cause) => {
-    const url = upstream()
-    const from = said.length
-    const seen = await page.evaluate(async (address) => {
-      const error = await fetch(address).catch((reason: Error) => reason)
-      const xhr = await new Promise((resolve) => {
-        const request = new XMLHttpRequest()
-        request.open('GET', address)
-        request.onload = () => resolve('load')
-        request.onerror = () => resolve(`error ${request.status} ${request.readyState}`)
-        request.send()
-      })
-      return { name: (error as Error).name, message: (error as Error).message, xhr }
-    }, url)
-    expect(seen).toEqual({ name: 'TypeError', message: 'Failed to fetch', xhr: 'error 0 4' })
-    await expect
-      .poll(() => said.slice(from).filter((text) => text.startsWith('[cors-dev]') && cause.test(text)).length)
-      .toBe(2)
-  })
+  it.each(CASES)(
+    '%s: a relayed call fails as the platform fails',
+    async (_name, _path, upstream, _status, _code, cause) => {
+      const url = upstream()
+      const from = said.length
+      const seen = await page.evaluate(async (address) => {
+        const error = await fetch(address).catch((reason: Error) => reason)
+        const xhr = await new Promise((resolve) => {
+          const request = new XMLHttpRequest()
+          request.open('GET', address)
+          request.onload = () => resolve('load')
+          request.onerror = () => resolve(`error ${request.status} ${request.readyState}`)
+          request.send()
+        })
+        return { name: (error as Error).name, message: (error as Error).message, xhr }
+      }, url)
+      expect(seen).toEqual({ name: 'TypeError', message: 'Failed to fetch', xhr: 'error 0 4' })
+      await expect
+        .poll(() => said.slice(from).filter((text) => text.startsWith('[cors-dev]') && cause.test(text)).length)
+        .toBe(2)
+    },
+  )
 
   it('the API breaks off in the middle: the half does not pass for the whole', async () => {
     const outcomes = await page.evaluate(

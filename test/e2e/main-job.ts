@@ -62,7 +62,15 @@ export function describeMainJob(kind: HostKind): void {
       const response = await page.evaluate(async (url) => {
         const answer = await fetch(url)
         const { status, ok, redirected, type } = answer
-        return { status, ok, redirected, type, url: answer.url, by: answer.headers.get('x-answered-by'), body: await answer.json() }
+        return {
+          status,
+          ok,
+          redirected,
+          type,
+          url: answer.url,
+          by: answer.headers.get('x-answered-by'),
+          body: await answer.json(),
+        }
       }, `${api.origin}/users?q=%2F%20a`)
       expect(response).toMatchObject({
         status: 200,
@@ -71,7 +79,11 @@ export function describeMainJob(kind: HostKind): void {
         type: 'cors',
         url: `${api.origin}/users?q=%2F%20a`,
         by: 'the-api',
-        body: { method: 'GET', url: '/users?q=%2F%20a', headers: { host: new URL(api.origin).host, origin: host.origin } },
+        body: {
+          method: 'GET',
+          url: '/users?q=%2F%20a',
+          headers: { host: new URL(api.origin).host, origin: host.origin },
+        },
       })
     })
 
@@ -172,7 +184,8 @@ export function describeMainJob(kind: HostKind): void {
     })
 
     it.each(['relay', 'path'])('exchanges text and bytes over a WebSocket by the %s', async (way) => {
-      const url = way === 'relay' ? `ws://${new URL(api.origin).host}/socket` : `${host.origin.replace('http', 'ws')}/api/socket`
+      const url =
+        way === 'relay' ? `ws://${new URL(api.origin).host}/socket` : `${host.origin.replace('http', 'ws')}/api/socket`
       const seen = await page.evaluate(
         (address) =>
           new Promise((resolve, reject) => {
@@ -208,7 +221,9 @@ export function describeMainJob(kind: HostKind): void {
       for (const start of [`${api.origin}/redirect`, '/api/redirect']) {
         const seen = await page.evaluate(
           async ([from, to]) => {
-            const response = await fetch(`${from}?to=${encodeURIComponent(to)}`, { headers: { authorization: 'Bearer token' } })
+            const response = await fetch(`${from}?to=${encodeURIComponent(to)}`, {
+              headers: { authorization: 'Bearer token' },
+            })
             return { url: response.url, body: await response.json() }
           },
           [start, `${other.origin}/end`] as const,
@@ -269,7 +284,9 @@ export function describeMainJob(kind: HostKind): void {
       const seen = await page.evaluate(
         ([name, url]) =>
           new Promise((resolve) => {
-            const started = (window as unknown as { startWorker(kind: string): Worker & SharedWorker }).startWorker(name)
+            const started = (window as unknown as { startWorker(kind: string): Worker & SharedWorker }).startWorker(
+              name,
+            )
             const port = name === 'shared' ? started.port : started
             port.onmessage = ({ data }: MessageEvent) => resolve(data)
             port.postMessage(url)

@@ -18,7 +18,9 @@ let pagePort: number
 beforeAll(async () => {
   ;[api, browser] = await Promise.all([startApi(), launchChromium()])
   host = await startHost('vite', {
-    options: { targets: { '/api': api.origin, '/secret': { url: api.origin, proxy: { headers: { 'x-api-key': 'k' } } } } },
+    options: {
+      targets: { '/api': api.origin, '/secret': { url: api.origin, proxy: { headers: { 'x-api-key': 'k' } } } },
+    },
     files: { 'src/main.js': 'window.ready = true' },
   })
   pageServer = createServer((req, res) => {
@@ -77,7 +79,11 @@ describe('a page that another local server renders, with modules from the dev se
   it('is refused where the route adds a secret', async () => {
     const before = api.requests.length
     const failed = await page.evaluate(
-      (origin) => fetch(`${origin}/secret/x`).then(() => false, () => true),
+      (origin) =>
+        fetch(`${origin}/secret/x`).then(
+          () => false,
+          () => true,
+        ),
       host.origin,
     )
     expect(failed).toBe(true)
@@ -92,7 +98,9 @@ describe('a page on a foreign origin', () => {
   beforeAll(async () => {
     const context = await browser.newContext()
     // The browser believes to be on a public site; the network is ours.
-    await context.route('http://evil.example/**', (route) => route.fulfill({ contentType: 'text/html', body: '<p>evil</p>' }))
+    await context.route('http://evil.example/**', (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<p>evil</p>' }),
+    )
     page = await context.newPage()
     await page.goto('http://evil.example/')
   })
@@ -101,15 +109,15 @@ describe('a page on a foreign origin', () => {
     const before = api.requests.length
     const relay = `${host.origin}/__cors-dev/to/${api.origin.replace('://', '/')}/users`
     const outcomes = await page.evaluate(
-      async (urls) => {
-        const tries = urls.flatMap((url) => [
+      async ([path, relay]) => {
+        const tries = [path, relay].flatMap((url) => [
           fetch(url, { credentials: 'include' }),
           fetch(url, { method: 'POST', mode: 'no-cors', body: 'x' }).then((response) => {
             if (response.type === 'opaque') throw new Error('opaque')
           }),
         ])
         const socket = new Promise((resolve, reject) => {
-          const ws = new WebSocket(urls[0]!.replace('http', 'ws'))
+          const ws = new WebSocket(path.replace('http', 'ws'))
           ws.onopen = resolve
           ws.onerror = reject
         })
@@ -117,11 +125,11 @@ describe('a page on a foreign origin', () => {
           const element = new Image()
           element.onload = resolve
           element.onerror = reject
-          element.src = urls[0]!
+          element.src = path
         })
         return (await Promise.allSettled([...tries, socket, image])).map(({ status }) => status)
       },
-      [`${host.origin}/api/users`, relay],
+      [`${host.origin}/api/users`, relay] as const,
     )
     expect(new Set(outcomes)).toEqual(new Set(['rejected']))
     expect(api.requests.length).toBe(before)
@@ -163,7 +171,12 @@ it('works for a phone on the LAN, over plain http', async () => {
       const body = await (await fetch(`${origin}/users`)).json()
       await fetch(`${origin}/login`, { credentials: 'include' })
       const me = await (await fetch(`${origin}/me`, { credentials: 'include' })).json()
-      return { isSecure: isSecureContext, path: (await (await fetch('/api/x')).json()).url, url: body.url, cookie: me.cookie }
+      return {
+        isSecure: isSecureContext,
+        path: (await (await fetch('/api/x')).json()).url,
+        url: body.url,
+        cookie: me.cookie,
+      }
     }, api.origin)
     expect(seen).toEqual({ isSecure: false, path: '/api/x', url: '/users', cookie: 'session=secret' })
     await phone.close()

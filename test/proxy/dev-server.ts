@@ -78,7 +78,9 @@ export async function ask(
     'sec-fetch-site': 'same-origin',
     ...headers,
   }
-  const sent = Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  const sent = Object.fromEntries(
+    Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
   const req = httpRequest({ port, host: '127.0.0.1', path, method, headers: sent, agent: false })
   req.end(body)
   const [res] = (await once(req, 'response')) as [IncomingMessage]
@@ -108,14 +110,23 @@ export async function sendRaw({ port }: { port: number }, bytes: string, until?:
   return text
 }
 
+/** The JSON that a raw response carries. */
+export function jsonIn(raw: string): { headers: Record<string, string | undefined>; text: string } {
+  return JSON.parse(/\{.*\}/s.exec(raw)?.[0] ?? '') as ReturnType<typeof jsonIn>
+}
+
 /** An upstream that tells what it was asked, as JSON. */
-export async function startEcho(
-  answer?: (req: IncomingMessage, res: ServerResponse) => boolean | void,
-): Promise<{ port: number; origin: string; requests: { method: string; url: string; headers: IncomingMessage['headers'] }[]; server: Server; close(): Promise<void> }> {
+export async function startEcho(answer?: (req: IncomingMessage, res: ServerResponse) => boolean): Promise<{
+  port: number
+  origin: string
+  requests: { method: string; url: string; headers: IncomingMessage['headers'] }[]
+  server: Server
+  close(): Promise<void>
+}> {
   const requests: { method: string; url: string; headers: IncomingMessage['headers'] }[] = []
   const server = createServer((req, res) => {
     requests.push({ method: req.method ?? '', url: req.url ?? '', headers: req.headers })
-    if (answer?.(req, res)) return
+    if (answer?.(req, res) === true) return
     let text = ''
     req.setEncoding('latin1').on('data', (chunk: string) => (text += chunk))
     req.on('error', () => {})

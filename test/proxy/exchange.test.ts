@@ -6,7 +6,17 @@ import { createServer, request } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import createMiddleware from '../../src/middleware'
-import { ask, type DevServer, HOST_STATUS, listen, sendRaw, startDevServer, startEcho, stop } from './dev-server'
+import {
+  ask,
+  type DevServer,
+  HOST_STATUS,
+  jsonIn,
+  listen,
+  sendRaw,
+  startDevServer,
+  startEcho,
+  stop,
+} from './dev-server'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -15,7 +25,9 @@ afterEach(async () => {
 
 type Upstream = Awaited<ReturnType<typeof startEcho>>
 
-async function start(answer?: Parameters<typeof startEcho>[0]): Promise<{ server: DevServer; upstream: Upstream; relay: string }> {
+async function start(
+  answer?: Parameters<typeof startEcho>[0],
+): Promise<{ server: DevServer; upstream: Upstream; relay: string }> {
   const upstream = await startEcho(answer)
   const server = await startDevServer({ targets: { '/api': upstream.origin } })
   closing.push(upstream.close, server.close)
@@ -23,7 +35,9 @@ async function start(answer?: Parameters<typeof startEcho>[0]): Promise<{ server
 }
 
 /** An upstream that answers each connection with bytes, and keeps what it was sent. */
-async function startRawUpstream(answer: (socket: Socket, received: string) => void): Promise<{ server: DevServer; received: () => string; open: Set<Socket> }> {
+async function startRawUpstream(
+  answer: (socket: Socket, received: string) => void,
+): Promise<{ server: DevServer; received: () => string; open: Set<Socket> }> {
   let received = ''
   const open = new Set<Socket>()
   const upstream = createTcpServer((socket) => {
@@ -37,7 +51,9 @@ async function startRawUpstream(answer: (socket: Socket, received: string) => vo
   })
   upstream.listen(0, '127.0.0.1')
   await once(upstream, 'listening')
-  const server = await startDevServer({ targets: { '/api': `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` } })
+  const server = await startDevServer({
+    targets: { '/api': `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` },
+  })
   closing.push(() => {
     for (const socket of open) socket.destroy()
     upstream.close()
@@ -55,7 +71,7 @@ describe('what goes up', () => {
       `GET /api/x HTTP/1.1\r\n${HEAD(server.port)}Connection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=9\r\nTE: trailers\r\n` +
         'Proxy-Authorization: Basic eA==\r\nProxy-Connection: keep-alive\r\nTrailer: X-T\r\nUpgrade-Insecure-Requests: 1\r\nX-End: 1\r\n\r\n',
     )
-    const { headers } = JSON.parse(/\{.*\}/s.exec(raw)![0])
+    const { headers } = jsonIn(raw)
     for (const name of ['x-hop', 'keep-alive', 'te', 'proxy-authorization', 'proxy-connection', 'trailer', 'upgrade']) {
       expect(headers[name], name).toBeUndefined()
     }
@@ -74,7 +90,7 @@ describe('what goes up', () => {
             `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`,
         )
         expect(raw).toMatch(/^HTTP\/1\.1 200/)
-        expect(JSON.parse(/\{.*\}/s.exec(raw)![0]).text).toBe(smuggled)
+        expect(jsonIn(raw).text).toBe(smuggled)
         expect(upstream.requests.map(({ url }) => url)).toEqual(['/api/x'])
       }
     }
@@ -84,12 +100,18 @@ describe('what goes up', () => {
     const bytes = randomBytes(3_000_000)
     const { server } = await start((req, res) => {
       const hash = createHash('sha256')
-      req.on('data', (chunk) => hash.update(chunk)).on('end', () => res.end(`${req.headers['content-length']} ${hash.digest('hex')}`))
+      req
+        .on('data', (chunk) => hash.update(chunk))
+        .on('end', () => res.end(`${req.headers['content-length']} ${hash.digest('hex')}`))
       return true
     })
     const digest = createHash('sha256').update(bytes).digest('hex')
-    expect((await ask(server, '/api/x', { method: 'POST', headers: { 'content-length': '3000000' }, body: bytes })).text).toBe(`3000000 ${digest}`)
-    expect((await ask(server, '/api/x', { method: 'POST', headers: { 'transfer-encoding': 'chunked' }, body: bytes })).text).toBe(`undefined ${digest}`)
+    expect(
+      (await ask(server, '/api/x', { method: 'POST', headers: { 'content-length': '3000000' }, body: bytes })).text,
+    ).toBe(`3000000 ${digest}`)
+    expect(
+      (await ask(server, '/api/x', { method: 'POST', headers: { 'transfer-encoding': 'chunked' }, body: bytes })).text,
+    ).toBe(`undefined ${digest}`)
   })
 
   it('answers Expect here', async () => {
@@ -99,7 +121,7 @@ describe('what goes up', () => {
       `POST /api/x HTTP/1.1\r\n${HEAD(server.port)}Connection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi`,
     )
     expect(raw).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/)
-    expect(JSON.parse(/\{.*\}/s.exec(raw)![0]).headers.expect).toBeUndefined()
+    expect(jsonIn(raw).headers.expect).toBeUndefined()
   })
 
   it('passes a real OPTIONS on, and answers a preflight itself', async () => {
@@ -109,7 +131,11 @@ describe('what goes up', () => {
     expect(upstream.requests.length).toBe(1)
     const { status, headers } = await ask(server, '/api/x', {
       method: 'OPTIONS',
-      headers: { ...page, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization,x-a' },
+      headers: {
+        ...page,
+        'access-control-request-method': 'PUT',
+        'access-control-request-headers': 'authorization,x-a',
+      },
     })
     expect(status).toBe(204)
     expect(headers).toMatchObject({
@@ -123,8 +149,13 @@ describe('what goes up', () => {
 
   it('is put together again where a body parser ate it', async () => {
     const upstream = await startEcho()
-    const { middleware, close } = createMiddleware({ targets: { '/api': upstream.origin }, logger: { info() {}, warn() {}, error() {} } })
-    const server = createServer(express().use(express.json(), express.urlencoded(), express.raw({ type: 'image/*' }), middleware))
+    const { middleware, close } = createMiddleware({
+      targets: { '/api': upstream.origin },
+      logger: { info() {}, warn() {}, error() {} },
+    })
+    const server = createServer(
+      express().use(express.json(), express.urlencoded(), express.raw({ type: 'image/*' }), middleware),
+    )
     const port = await listen(server)
     closing.push(upstream.close, close, () => stop(server))
     const send = async (type: string, body: string): Promise<string> =>
@@ -141,8 +172,26 @@ describe('what comes back', () => {
     const { server, relay } = await start((_req, res) => {
       res.writeHead(207, 'Many Things', [
         ...['X-Kept', 'yes', 'WWW-Authenticate', 'Basic', 'WWW-Authenticate', 'Bearer', 'Clear-Site-Data', '"*"'],
-        ...['Strict-Transport-Security', 'max-age=1', 'Service-Worker-Allowed', '/', 'Refresh', '0; url=/', 'Alt-Svc', 'h3=":1"'],
-        ...['Access-Control-Allow-Origin', '*', 'Access-Control-Allow-Origin', 'http://a', 'Report-To', '{}', 'NEL', '{}'],
+        ...[
+          'Strict-Transport-Security',
+          'max-age=1',
+          'Service-Worker-Allowed',
+          '/',
+          'Refresh',
+          '0; url=/',
+          'Alt-Svc',
+          'h3=":1"',
+        ],
+        ...[
+          'Access-Control-Allow-Origin',
+          '*',
+          'Access-Control-Allow-Origin',
+          'http://a',
+          'Report-To',
+          '{}',
+          'NEL',
+          '{}',
+        ],
         ...['Connection', 'X-Hop', 'X-Hop', '1', 'Reporting-Endpoints', 'a="/"'],
       ])
       res.end('body')
@@ -151,7 +200,18 @@ describe('what comes back', () => {
     for (const path of ['/api/x', `${relay}/x`]) {
       const { status, headers } = await ask(server, path)
       expect([status, headers['x-kept'], headers['www-authenticate']]).toEqual([207, 'yes', 'Basic, Bearer'])
-      for (const name of ['clear-site-data', 'strict-transport-security', 'service-worker-allowed', 'refresh', 'alt-svc', 'access-control-allow-origin', 'report-to', 'nel', 'reporting-endpoints', 'x-hop']) {
+      for (const name of [
+        'clear-site-data',
+        'strict-transport-security',
+        'service-worker-allowed',
+        'refresh',
+        'alt-svc',
+        'access-control-allow-origin',
+        'report-to',
+        'nel',
+        'reporting-endpoints',
+        'x-hop',
+      ]) {
         expect(headers[name], name).toBeUndefined()
       }
       expect(headers['cross-origin-resource-policy']).toBe('same-origin')
@@ -176,7 +236,12 @@ describe('what comes back', () => {
       res.writeHead(200).write('first')
       return req.url !== '/'
     })
-    const req = request({ port: server.port, host: '127.0.0.1', path: '/api/x', headers: { host: `localhost:${server.port}`, 'sec-fetch-site': 'same-origin' } })
+    const req = request({
+      port: server.port,
+      host: '127.0.0.1',
+      path: '/api/x',
+      headers: { host: `localhost:${server.port}`, 'sec-fetch-site': 'same-origin' },
+    })
     req.on('error', () => {}).end()
     const [res] = await once(req, 'response')
     res.on('error', () => {})
@@ -202,13 +267,15 @@ describe('what comes back', () => {
     expect((await ask(server, '/api/2')).text).toBe('one')
   })
 
-  it.each(['garbage\r\n\r\n', 'HTTP/1.1 200 OK\r\nBad Header\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n', ''])(
-    'is a 502 where the API speaks no HTTP: %j',
-    async (bytes) => {
-      const { server } = await startRawUpstream((socket) => socket.end(bytes))
-      expect((await ask(server, '/api/x')).status).toBe(502)
-    },
-  )
+  it.each([
+    'garbage\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nBad Header\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n',
+    '',
+  ])('is a 502 where the API speaks no HTTP: %j', async (bytes) => {
+    const { server } = await startRawUpstream((socket) => socket.end(bytes))
+    expect((await ask(server, '/api/x')).status).toBe(502)
+  })
 
   it('skips informational responses', async () => {
     const { server } = await startRawUpstream((socket) =>
@@ -222,7 +289,8 @@ describe('redirects', () => {
   it('lead back under the path route, the relay, or away', async () => {
     const { server, upstream, relay } = await start((req, res) => {
       const to = new URL(req.url ?? '', 'http://x').searchParams.get('to') ?? ''
-      return void res.writeHead(302, { location: to }).end() || true
+      res.writeHead(302, { location: to }).end()
+      return true
     })
     const location = async (path: string, to: string): Promise<string | undefined> =>
       (await ask(server, `${path}?to=${encodeURIComponent(to)}`)).headers.location
@@ -234,19 +302,25 @@ describe('redirects', () => {
   })
 
   it('to another target carry a nonce that none can make up or turn elsewhere', async () => {
-    const one = await startEcho((req, res) => void res.writeHead(301, { location: `${two.origin}/end` }).end() || true)
+    const one = await startEcho((_req, res) => {
+      res.writeHead(301, { location: `${two.origin}/end` }).end()
+      return true
+    })
     const two = await startEcho()
     const server = await startDevServer({ targets: [one.origin, two.origin] })
     closing.push(one.close, two.close, server.close)
-    const { headers } = await ask(server, `/__cors-dev/to/http/127.0.0.1:${one.port}/x`, { headers: { authorization: 'Bearer t' } })
+    const { headers } = await ask(server, `/__cors-dev/to/http/127.0.0.1:${one.port}/x`, {
+      headers: { authorization: 'Bearer t' },
+    })
     expect(headers.location).toMatch(new RegExp(`^/__cors-dev/hop/[\\w-]{22}/to/http/127.0.0.1:${two.port}/end$`))
     expect(headers['cache-control']).toBe('no-store')
+    const location = headers.location ?? ''
     for (const _ of ['first', 'replayed']) {
-      const seen = JSON.parse((await ask(server, headers.location!, { headers: { authorization: 'Bearer t' } })).text)
+      const seen = JSON.parse((await ask(server, location, { headers: { authorization: 'Bearer t' } })).text)
       expect([seen.headers.authorization, seen.headers.origin]).toEqual([undefined, 'null'])
     }
-    const forged = headers.location!.replace(/hop\/./, (text) => (text.endsWith('A') ? 'hop/B' : 'hop/A'))
-    const turned = headers.location!.replace(String(two.port), String(one.port))
+    const forged = location.replace(/hop\/./, (text) => (text.endsWith('A') ? 'hop/B' : 'hop/A'))
+    const turned = location.replace(String(two.port), String(one.port))
     const before = one.requests.length + two.requests.length
     for (const path of [forged, turned]) expect((await ask(server, path)).status).toBe(404)
     expect(one.requests.length + two.requests.length).toBe(before)
@@ -276,19 +350,25 @@ describe('what is refused', () => {
     expect(upstream.requests).toEqual([])
   })
 
-  it.each(['http/169.254.169.254', 'http/localhost:1', 'https/user@127.0.0.1', 'ftp/127.0.0.1', 'http/127.0.0.1.evil.example'])(
-    'an address that no target names: %s',
-    async (authority) => {
-      const { server, upstream } = await start()
-      expect((await ask(server, `/__cors-dev/to/${authority}/x`)).status).toBe(404)
-      expect(upstream.requests).toEqual([])
-    },
-  )
+  it.each([
+    'http/169.254.169.254',
+    'http/localhost:1',
+    'https/user@127.0.0.1',
+    'ftp/127.0.0.1',
+    'http/127.0.0.1.evil.example',
+  ])('an address that no target names: %s', async (authority) => {
+    const { server, upstream } = await start()
+    expect((await ask(server, `/__cors-dev/to/${authority}/x`)).status).toBe(404)
+    expect(upstream.requests).toEqual([])
+  })
 
   it('a request that comes round again', async () => {
     const front = createServer()
     const port = await listen(front)
-    const { middleware, close } = createMiddleware({ targets: { '/api': `http://127.0.0.1:${port}` }, logger: { info() {}, warn() {}, error() {} } })
+    const { middleware, close } = createMiddleware({
+      targets: { '/api': `http://127.0.0.1:${port}` },
+      logger: { info() {}, warn() {}, error() {} },
+    })
     front.on('request', (req, res) => {
       req.headers['sec-fetch-site'] = 'same-origin'
       middleware(req, res, () => res.writeHead(HOST_STATUS).end())

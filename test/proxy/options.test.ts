@@ -12,7 +12,10 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-async function start(target: Partial<TargetOptions> = {}, options: CorsDevOptions = {}): Promise<{ server: DevServer; upstream: Awaited<ReturnType<typeof startEcho>>; relay: string }> {
+async function start(
+  target: Partial<TargetOptions> = {},
+  options: CorsDevOptions = {},
+): Promise<{ server: DevServer; upstream: Awaited<ReturnType<typeof startEcho>>; relay: string }> {
   const upstream = await startEcho()
   closing.push(upstream.close)
   const server = await startDevServer({ targets: { '/api': { url: upstream.origin, ...target } }, ...options })
@@ -48,7 +51,11 @@ it('origins: loopback pages by default, others when named, and nobody else', asy
   const { server } = await start({}, { origins: ['loopback', PAGE] })
   for (const origin of ['http://localhost:1', 'http://127.0.0.1:8000', PAGE]) {
     const { status, headers } = await ask(server, '/api/x', { headers: { origin, 'sec-fetch-site': 'cross-site' } })
-    expect([status, headers['access-control-allow-origin'], headers['access-control-allow-credentials']]).toEqual([200, origin, 'true'])
+    expect([status, headers['access-control-allow-origin'], headers['access-control-allow-credentials']]).toEqual([
+      200,
+      origin,
+      'true',
+    ])
     expect(headers.vary).toMatch(/Origin/)
     expect(headers['access-control-expose-headers']).toContain('content-type')
   }
@@ -143,7 +150,7 @@ it('proxy.selfHandleResponse: a responseInterceptor rewrites the body', async ()
   expect((await ask(server, '/api/x')).text).toContain('"method":"got"')
 })
 
-it('proxy.pathFilter: what it declines is the host\'s', async () => {
+it("proxy.pathFilter: what it declines is the host's", async () => {
   const { server, upstream } = await start({ proxy: { pathFilter: ['/api/**', '!/api/own/**'] } })
   expect((await ask(server, '/api/own/x')).status).toBe(HOST_STATUS)
   expect(upstream.requests).toEqual([])
@@ -152,7 +159,9 @@ it('proxy.pathFilter: what it declines is the host\'s', async () => {
 
 it('proxy.pathRewrite: changes the path, and cannot split the request', async () => {
   const { server, upstream } = await start({
-    proxy: { pathRewrite: (path) => (path.includes('split') ? '/x HTTP/1.1\r\nEvil: 1\r\n' : path.replace('/api', '/v2')) },
+    proxy: {
+      pathRewrite: (path) => (path.includes('split') ? '/x HTTP/1.1\r\nEvil: 1\r\n' : path.replace('/api', '/v2')),
+    },
   })
   expect(JSON.parse((await ask(server, '/api/x')).text).url).toBe('/v2/x')
   const before = upstream.requests.length
@@ -190,9 +199,12 @@ it('proxy.proxyTimeout: an API that does not answer is given up', async () => {
 
 it('proxy.secure and proxy.ssl: certificates are checked, trusted and shown as told', async () => {
   const { key, cert } = await selfSignedCertificate(['localhost'])
-  const upstream = createSecureServer({ key, cert, ca: cert, requestCert: true, rejectUnauthorized: false }, (req, res) => {
-    res.end(String((req.socket as TLSSocket).authorized))
-  })
+  const upstream = createSecureServer(
+    { key, cert, ca: cert, requestCert: true, rejectUnauthorized: false },
+    (req, res) => {
+      res.end(String((req.socket as TLSSocket).authorized))
+    },
+  )
   const url = `https://localhost:${await listen(upstream)}`
   const server = await startDevServer({
     targets: {
@@ -201,7 +213,7 @@ it('proxy.secure and proxy.ssl: certificates are checked, trusted and shown as t
       '/client': { url, proxy: { secure: true, ssl: { ca: cert, key, cert } } },
     },
   })
-  closing.push(() => stop(upstream as never), server.close)
+  closing.push(() => stop(upstream), server.close)
   expect(await ask(server, '/default/x')).toMatchObject({ status: 200, text: 'false' })
   expect((await ask(server, '/strict/x')).status).toBe(502)
   expect(await ask(server, '/client/x')).toMatchObject({ status: 200, text: 'true' })
