@@ -69,29 +69,22 @@ export function isCorsSafelistedRequestHeader(name: string, value: string): bool
 /**
  * https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names: lower-case, unique, sorted.
  *
- * Fields of one name are combined first. Chromium does so before the test of 128 bytes, and `Headers` when it is read.
+ * The standard judges field by field; Chromium combines those of one name first, as `Headers` does when it is read. A
+ * name is safe here if it is safe to both.
  */
 export function corsUnsafeRequestHeaderNames(headers: Iterable<readonly [name: string, value: string]>): string[] {
   const combined = new Map<string, string>()
+  let safelistedSize = 0
   for (const [name, value] of headers) {
     const key = name.toLowerCase()
     const before = combined.get(key)
     combined.set(key, before === undefined ? value : `${before}, ${value}`)
+    if (isCorsSafelistedRequestHeader(name, value)) safelistedSize += value.length
   }
-
-  const unsafe: string[] = []
-  const potentiallyUnsafe: string[] = []
-  let safelistedSize = 0
-  for (const [name, value] of combined) {
-    if (isCorsSafelistedRequestHeader(name, value)) {
-      potentiallyUnsafe.push(name)
-      safelistedSize += value.length
-    } else {
-      unsafe.push(name)
-    }
-  }
-  if (safelistedSize > 1024) unsafe.push(...potentiallyUnsafe)
-  return unsafe.sort()
+  return [...combined]
+    .filter(([name, value]) => safelistedSize > 1024 || !isCorsSafelistedRequestHeader(name, value))
+    .map(([name]) => name)
+    .sort()
 }
 
 /** https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name: `*` does not stand for it. */

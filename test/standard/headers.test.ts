@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest'
+import {
+  connectionSpecificNames,
+  corsUnsafeRequestHeaderNames,
+  isCorsNonWildcardRequestHeaderName,
+  isCorsSafelistedRequestHeader,
+  isCorsSafelistedResponseHeaderName,
+  isForbiddenRequestHeader,
+  parseTokenList,
+} from '../../src/standard/headers'
+
+describe('isCorsSafelistedRequestHeader', () => {
+  it.each<[string, string, boolean]>([
+    ['accept', '*/*', true],
+    ['Accept', 'text/html, application/json;q=0.9', true],
+    ['accept', 'text/html;profile="x"', false],
+    ['accept', 'a'.repeat(128), true],
+    ['accept', 'a'.repeat(129), false],
+    ['accept', 'a\tb', true],
+    ['accept', 'a\x7f', false],
+    ['accept-language', 'de-CH, en;q=0.5', true],
+    ['accept-language', 'de_CH', false],
+    ['content-language', 'en', true],
+    ['content-language', 'en@x', false],
+    ['content-type', 'text/plain', true],
+    ['content-type', 'TEXT/PLAIN;charset=UTF-8', true],
+    ['content-type', ' text/plain ; charset=utf-8', true],
+    ['content-type', 'multipart/form-data; boundary=----x', true],
+    ['content-type', 'multipart/form-data; boundary="x"', false],
+    ['content-type', 'application/x-www-form-urlencoded;charset=UTF-8', true],
+    ['content-type', 'application/json', false],
+    ['content-type', 'text/plain, text/plain', false],
+    ['content-type', 'text/plainer', false],
+    ['content-type', 'text', false],
+    ['content-type', '/plain', false],
+    ['content-type', '', false],
+    ['range', 'bytes=0-', true],
+    ['range', 'bytes=0-0', true],
+    ['range', 'bytes=5-4', false],
+    ['range', 'bytes=-5', false],
+    ['range', 'bytes=0-1,3-4', false],
+    ['range', 'bytes= 0-1', false],
+    ['range', 'Bytes=0-1', false],
+    ['range', 'bytes=9007199254740993-9007199254740992', false],
+    ['authorization', 'Bearer x', false],
+    ['x-requested-with', 'XMLHttpRequest', false],
+    ['last-event-id', '1', false],
+  ])('%s: %s → %s', (name, value, expected) => {
+    expect(isCorsSafelistedRequestHeader(name, value)).toBe(expected)
+  })
+
+  it('takes exactly the bytes that are not CORS-unsafe in Accept', () => {
+    const unsafe = '"():<>?@[\\]{}\x7f'
+    for (let byte = 0; byte < 256; byte++) {
+      const character = String.fromCharCode(byte)
+      const expected = !((byte < 0x20 && byte !== 0x09) || unsafe.includes(character))
+      expect(isCorsSafelistedRequestHeader('accept', `a${character}b`), `byte ${byte}`).toBe(expected)
+    }
+  })
+})
+
+describe('corsUnsafeRequestHeaderNames', () => {
+  it('lists them in lower case, once and sorted', () => {
+    const headers: [string, string][] = [
+      ['X-B', '1'],
+      ['authorization', 'x'],
+      ['Accept', '*/*'],
+      ['x-b', '2'],
+      ['X-A', '1'],
+    ]
+    expect(corsUnsafeRequestHeaderNames(headers)).toEqual(['authorization', 'x-a', 'x-b'])
+  })
+
+  it('reads Headers', () => {
+    expect(corsUnsafeRequestHeaderNames(new Headers({ 'Content-Type': 'application/json' }))).toEqual(['content-type'])
+  })
+
+  it('counts all names as unsafe once safelisted values have more than 1024 bytes', () => {
+    const fields = (size: number): [string, string][] => [
+      ...Array.from({ length: 8 }, (): [string, string] => ['accept', 'a'.repeat(size)]),
+      ['content-type', 'text/plain'],
+    ]
+    expect(corsUnsafeRequestHeaderNames(fields(126))).toEqual(['accept'])
+    expect(corsUnsafeRequestHeaderNames(fields(127))).toEqual(['accept', 'content-type'])
+  })
+
+  it('combines fields of one name before it counts their bytes, as Chromium does', () => {
+    const half = 'a'.repeat(64)
+    expect(corsUnsafeRequestHeaderNames([['accept', half]])).toEqual([])
+    expect(
+      corsUnsafeRequestHeaderNames([
+        ['accept', half],
+        ['Accept', half],
+      ]),
+    ).toEqual(['accept'])
+  })
+})
+
+describe('isForbiddenRequestHeader', () => {
+  it.each<[string, string, boolean]>([
+    ['Cookie', '', true],
+    ['host', '', true],
+    ['Proxy-Foo', '', true],
+    ['proxyfoo', '', false],
+    ['Sec-Fetch-Site', '', true],
+    ['second', '', false],
+    ['Via', '', true],
+    ['x-http-method-override', 'GET, trace', true],
+    ['x-http-method-override', 'PUT', false],
+    ['x-method', 'TRACE', false],
+    ['user-agent', '', false],
+    ['access-control-request-private-network', 'true', false],
+  ])('%s: %s → %s', (name, value, expected) => {
+    expect(isForbiddenRequestHeader(name, value)).toBe(expected)
+  })
+})
+
+describe('names', () => {
+  it('has one CORS non-wildcard request-header name', () => {
+    expect(isCorsNonWildcardRequestHeaderName('Authorization')).toBe(true)
+    expect(isCorsNonWildcardRequestHeaderName('Proxy-Authorization')).toBe(false)
+  })
+
+  it.each<[string, string[], boolean]>([
+    ['Content-Type', [], true],
+    ['ETag', [], false],
+    ['ETag', ['etag'], true],
+    ['Set-Cookie', ['set-cookie'], false],
+    ['Set-Cookie2', ['Set-Cookie2'], false],
+  ])('says whether %s is a CORS-safelisted response-header name with %j exposed', (name, exposed, expected) => {
+    expect(isCorsSafelistedResponseHeaderName(name, exposed)).toBe(expected)
+  })
+
+  it.each<[string | null, string[] | undefined]>([
+    [null, []],
+    ['', []],
+    ['a,B , ,c', ['a', 'B', 'c']],
+    ['a, b c', undefined],
+    ['a, "b"', undefined],
+    ['*', ['*']],
+  ])('parses the list %s', (value, expected) => {
+    expect(parseTokenList(value)).toEqual(expected)
+  })
+})
+
+describe('connectionSpecificNames', () => {
+  it('has the known ones, every Proxy-* and those that Connection lists', () => {
+    const names = connectionSpecificNames([
+      ['Connection', 'Keep-Alive, X-Secret,, close'],
+      ['connection', 'x-other'],
+      ['Proxy-Whatever', '1'],
+      ['X-Kept', '1'],
+    ])
+    for (const name of ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']) {
+      expect(names).toContain(name)
+    }
+    expect(names).toContain('x-secret')
+    expect(names).toContain('x-other')
+    expect(names).toContain('proxy-whatever')
+    expect(names).not.toContain('x-kept')
+    expect(names).not.toContain('')
+  })
+
+  it('does not remember what an earlier message listed', () => {
+    connectionSpecificNames([['connection', 'x-once']])
+    expect(connectionSpecificNames([])).not.toContain('x-once')
+  })
+})
