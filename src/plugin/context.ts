@@ -227,10 +227,12 @@ function startupLines(targets: readonly Target[], table: RouteTable): string[] {
       'no targets: nothing is proxied. Name them in the plugin\'s targets, in "corsDev" of package.json, or in a .env file.',
     ]
   }
-  return targets.map((target) => {
+  return targets.flatMap((target) => {
     const to = target.origin + target.basePath
     const found = provenanceLabel(target.provenance)
     const hasPath = table.paths.some((route) => route.target === target)
+    // Found a second time: an earlier source decides how this origin is reached, and its line says so.
+    if (!hasPath && !target.fallback && table.relays.get(target.origin) !== target) return []
     const calls = target.fallback ? 'unknown paths' : hasPath ? target.path : undefined
     const relayed = target.relay === 'never' ? '' : RELAY_WORDS[target.relay]
     return calls === undefined
