@@ -44,7 +44,7 @@ const filesOf = (room) => `src/${room}/**/*.ts`
 /** @param {number} index */
 function roomsOpenTo(index) {
   const { runs } = /** @type {(typeof ROOMS)[number]} */ (ROOMS[index])
-  const shut = { anywhere: [], node: roomsFor('browser'), browser: roomsFor('node') }[runs]
+  const shut = runs === 'anywhere' ? [] : roomsFor(runs === 'node' ? 'browser' : 'node')
   return ROOMS.slice(0, index + 1)
     .map(({ name }) => name)
     .filter((name) => !shut.includes(name))
@@ -58,7 +58,11 @@ const roomZones = ROOMS.map(({ name }, index) => ({
 }))
 
 const entryZones = [
-  { target: 'src/*.ts', from: 'src/*.ts', message: 'A file directly in src/ is a package entry, and nothing imports an entry.' },
+  {
+    target: 'src/*.ts',
+    from: 'src/*.ts',
+    message: 'A file directly in src/ is a package entry, and nothing imports an entry.',
+  },
   ...PORTABLE_ENTRIES.map(({ name, rooms }) => ({
     target: `src/${name}.ts`,
     from: 'src',
@@ -77,13 +81,10 @@ const DOM_GLOBALS = [
 /** Found in both worlds; pure code is given them, or what they would tell, as arguments. */
 const AMBIENT_GLOBALS = ['console', 'fetch', 'setTimeout', 'setInterval', 'performance']
 
-/** @param {readonly string[]} names @param {string} message */
-const restrictGlobals = (names, message) => /** @type {const} */ ([
-  'error',
-  ...names.map((name) => ({ name, message })),
-])
+/** @param {readonly string[]} names @param {string} message @returns {import('eslint').Linter.RuleEntry} */
+const restrictGlobals = (names, message) => ['error', ...names.map((name) => ({ name, message }))]
 
-/** @param {string[]} packages @param {{ typesToo: boolean }} how */
+/** @param {string[]} packages @param {{ typesToo: boolean }} how @returns {import('eslint').Linter.RulesRecord} */
 function banPackages(packages, { typesToo }) {
   const message = `Only src/${TRANSPORT.room} talks to upstreams.`
   return {
@@ -100,21 +101,24 @@ function banPackages(packages, { typesToo }) {
 }
 
 export default defineConfig(
-  globalIgnores(['dist', '.cache', 'playground/**/dist', 'bench/results']),
+  globalIgnores(['**/dist', '**/.cache', 'test/.tmp', 'bench/results']),
   {
     files: ['**/*.ts', '**/*.js'],
     extends: [tseslint.configs.strict],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
-      eqeqeq: ['error', 'always'],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       // Headers are plain objects keyed by lower-case names; dropping one is what a proxy does.
       '@typescript-eslint/no-dynamic-delete': 'off',
       // import('…').Type would slip past the import rules; the other form reads better anyway.
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
       // `for (const [, value] of …)` and a handler's unused parameters say more with their names.
-      '@typescript-eslint/no-unused-vars': ['error', { args: 'after-used', argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { args: 'after-used', argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
     },
   },
   {
@@ -135,7 +139,10 @@ export default defineConfig(
     plugins: { 'import-x': importX },
     settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts'] })] },
     rules: {
-      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: [...roomZones, ...entryZones] }],
+      'import-x/no-restricted-paths': [
+        'error',
+        { basePath: import.meta.dirname, zones: [...roomZones, ...entryZones] },
+      ],
       ...banPackages(TRANSPORT.packages, { typesToo: true }),
     },
   },
@@ -173,4 +180,6 @@ export default defineConfig(
     },
   },
   { files: ['test/**', 'bench/**', 'playground/**'], rules: { 'no-console': 'off' } },
+  // A test that trips over a missing value fails, as it should.
+  { files: ['test/**'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
 )
