@@ -301,6 +301,10 @@ function forget(jar: CookieJar | undefined, name: string): void {
 function refusalReason(cookie: Cookie, url: URL, session: SessionJars): string | undefined {
   const host = bareHost(url.hostname)
   const isTrustworthy = url.protocol === 'https:' || url.protocol === 'wss:' || isLoopbackHost(url.hostname)
+  // Chromium's rule. tough-cookie would take it, and then never find the cookie again under the name that URLs have.
+  if (cookie.domain !== null && /[^\x00-\x7f]/.test(cookie.domain)) {
+    return `its Domain "${printableName(cookie.domain)}" is not in ASCII, as in "${host}"`
+  }
   if (cookie.domain !== null && !coversHost(cookie.domain, host)) {
     return `its Domain "${printableName(cookie.domain)}" does not cover "${host}"`
   }
