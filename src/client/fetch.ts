@@ -21,6 +21,9 @@ const MEMBERS = [
   'priority',
 ] as const
 
+/** A stream that is read by hand says itself that it broke off. */
+const BODY_READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']
+
 type Init = RequestInit & { duplex?: 'half' }
 
 /** A call that the dev server may have to make. */
@@ -110,14 +113,25 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     relayedInit.mode = 'cors'
     // Even a call without credentials needs the dev server's own cookie, where that is all that tells it from a stranger.
     relayedInit.credentials = kind === 'to' ? 'include' : 'same-origin'
-    const headers = new Headers(source.headers)
-    headers.set(READS_FAILURES_HEADER, '1')
-    relayedInit.headers = headers
+    // A failure arrives as a redirect that no browser follows, which this mode would take for an answer. In any other
+    // mode the header could follow a redirect to a third origin, and be one that it never allowed.
+    if (source.redirect === 'manual') {
+      const headers = new Headers(source.headers)
+      headers.set(READS_FAILURES_HEADER, '1')
+      relayedInit.headers = headers
+    }
 
+    const method = source.method ?? 'GET'
     const send = async (): Promise<Response> => {
-      const response = await native(devUrl, relayedInit)
+      let response: Response
+      try {
+        response = await native(devUrl, relayedInit)
+      } catch (error) {
+        if (error instanceof TypeError) failures.explain(method, target.url.href)
+        throw error
+      }
       if (!isFailure(response) || !urls.toUpstreamUrl(urlOfResponse(response))) return response
-      return failures.rejectFetch(response, source.method ?? 'GET', target.url.href)
+      return failures.rejectFetch(response, method, target.url.href)
     }
 
     const whole = made
@@ -171,6 +185,18 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   patcher.getter<ResponseType>(Response.prototype, 'type', (type, self) =>
     type === 'basic' && urls.toUpstreamUrl(urlOfResponse(self)) ? 'cors' : type,
   )
+  for (const read of BODY_READERS) {
+    patcher.method(Response.prototype, read, (native, self, args) => {
+      const upstreamUrl = self instanceof Response && !self.bodyUsed && urls.toUpstreamUrl(urlOfResponse(self))
+      const reading = Reflect.apply(native, self, args) as Promise<unknown>
+      if (!upstreamUrl) return reading
+      return reading.catch((error: unknown) => {
+        // Not a body that is no JSON, but one that broke off: it fails as fetch itself does.
+        if (error instanceof TypeError) failures.explain('Reading', upstreamUrl)
+        throw error
+      })
+    })
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -41,21 +41,24 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
   // A sandboxed document's origin is opaque: the dev server refuses it, the target may not.
   if (scope.origin === 'null') return () => undefined
 
-  const urls = createDevUrls(config, devServer, scope)
   const patcher = createPatcher()
-  const runtime: Runtime = {
-    scope,
-    urls,
-    patcher,
-    decisions: createDecisions(config, urls.prefix, createPost(scope)),
-    failures: createFailures(scope, urls.prefix),
-  }
-  for (const patch of PATCHES) patch(runtime)
-
+  let close = (): void => undefined
   const uninstall = (): void => {
-    urls.close()
+    close()
     patcher.undo()
     delete marked[INSTALLED]
+  }
+  try {
+    const urls = createDevUrls(config, devServer, scope)
+    close = urls.close
+    const decisions = createDecisions(config, urls.prefix, createPost(scope))
+    const runtime: Runtime = { scope, urls, patcher, decisions, failures: createFailures(scope, urls.prefix) }
+    for (const patch of PATCHES) patch(runtime)
+  } catch (error) {
+    // A page that some other tool has left without the platform's own classes is better off as it is.
+    uninstall()
+    scope.console.warn('[cors-dev] The page calls its targets directly: the runtime could not be installed.', error)
+    return uninstall
   }
   Object.defineProperty(scope, INSTALLED, { value: uninstall, configurable: true })
   return uninstall
@@ -73,10 +76,10 @@ function createPost(scope: typeof globalThis): Parameters<typeof createDecisions
     },
     now(url, body) {
       const xhr = new Xhr()
-      open!.call(xhr, 'POST', url, false)
+      open.call(xhr, 'POST', url, false)
       xhr.withCredentials = true
-      setRequestHeader!.call(xhr, 'content-type', 'application/json')
-      send!.call(xhr, body)
+      setRequestHeader.call(xhr, 'content-type', 'application/json')
+      send.call(xhr, body)
       return JSON.parse(xhr.responseText)
     },
   }

@@ -28,7 +28,9 @@ export interface PageScope {
 
 /** @param devServer - Any absolute URL of the dev server; that of a `blob:` worker names its creator's origin. */
 export function createDevUrls(config: ClientConfig, devServer: string, scope: PageScope): DevUrls {
-  const prefix = new URL(config.prefix, new URL(devServer).origin).href
+  const { origin } = new URL(devServer)
+  // `about:srcdoc` and its like name no server, but they share the origin of the page that made them.
+  const prefix = new URL(config.prefix, origin === 'null' ? scope.origin : origin).href
   const webSocketPrefix = asWebSocket(prefix)
   let relays = new Map(Object.entries(config.relays))
 

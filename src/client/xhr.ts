@@ -1,4 +1,3 @@
-import type { RequestShape } from '../exchange/wire'
 import { nativeGetter, type Native } from './patch'
 import { requestShape } from './request-shape'
 import type { Runtime } from './runtime'
@@ -9,8 +8,6 @@ interface Opened {
   target: TargetUrl
   method: string
   isAsync: boolean
-  /** As given to `open()`. */
-  args: unknown[]
   /** Where it is open natively. */
   url: string
   headers: [name: string, value: string][]
@@ -37,8 +34,7 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
 
   patcher.method(prototype, 'open', (native, self, args) => {
     const call = readOpen(args)
-    const { url, args: given } = call ?? {}
-    const result = Reflect.apply(native, self, call ? [given![0], url, ...given!.slice(2)] : args)
+    const result = Reflect.apply(native, self, call ? [args[0], call.url, ...args.slice(2)] : args)
     // Only now is the former request gone, and with it what was pending.
     if (call) opened.set(self as object, call)
     else opened.delete(self as object)
@@ -53,7 +49,6 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
       target,
       method: String(method),
       isAsync: args.length < 3 || !!isAsync,
-      args,
       url: target.relay === 'always' ? urls.toDevUrl('anon', target.url) : target.url.href,
       headers: [],
       state: 'opened',
@@ -76,25 +71,27 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
     call.state = 'sent'
 
     const credentials = withCredentialsOf(xhr)
-    let shape: RequestShape | undefined
     try {
-      if (call.target.relay !== 'always') {
-        // Listeners can't be counted, but nobody asks for `upload` to do anything else. Too strict a question is safe.
-        shape = requestShape(scope, { ...call, body: args[0], credentials, forcesPreflight: withUpload.has(xhr) })
-      }
-      const route = shape ? decisions.known(call.target, shape) : 'relay'
+      // Listeners can't be counted, but nobody asks for `upload` to do anything else. Too strict a question is safe.
+      const forcesPreflight = withUpload.has(xhr)
+      const shape = requestShape(scope, { ...call, body: args[0], credentials, forcesPreflight })
+      const route = decisions.known(call.target, shape)
       if (!route && call.isAsync) {
         const body = frozenBody(args[0])
         call.state = 'pending'
-        void decisions.ask(call.target, shape!).then((answer) => {
+        void decisions.ask(call.target, shape).then((answer) => {
           if (opened.get(xhr) !== call || call.state !== 'pending') return
           call.state = 'sent'
-          if (answer === 'relay') relay(xhr, call, credentials)
+          try {
+            if (answer === 'relay') relay(xhr, call, credentials)
+          } catch {
+            // It is still open under its own URL.
+          }
           Reflect.apply(native, xhr, [body])
         })
         return undefined
       }
-      if ((route ?? decisions.askNow(call.target, shape!)) === 'relay') relay(xhr, call, credentials)
+      if ((route ?? decisions.askNow(call.target, shape)) === 'relay') relay(xhr, call, credentials)
     } catch {
       // It is open under one URL or the other: sent it must be, and only once.
     }

@@ -19,8 +19,7 @@ export const MODULE_BASE = 'import.meta.url'
  *   {@link MODULE_BASE} or a host's own.
  */
 export function clientScript(bundle: string, config: ClientConfig, baseExpression: string): string {
-  // `import.meta` is a syntax error inside nested functions of nothing, but not inside functions of a module: an arrow
-  // function keeps it usable, and a leading semicolon keeps the statement apart from code without semicolons before it.
+  // The semicolon in front keeps the statement apart from code that ends without one.
   return `;(()=>{${inlineable(bundle)}\n${CLIENT_GLOBAL}.install(${embedJson(config)},${baseExpression})})();\n`
 }
 
