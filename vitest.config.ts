@@ -1,10 +1,39 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+/** Tests that start hosts and browsers: each fills a small machine by itself. */
+const WHOLE_HOSTS = ['test/e2e/**/*.test.ts', 'test/plugin/**/*.test.ts', 'test/package/**/*.test.ts']
+
+const NEVER = [...configDefaults.exclude, 'test/.tmp/**']
 
 export default defineConfig({
   test: {
     globalSetup: ['test/setup/build.ts'],
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // The plain counts at the end of .ci/run are taken from the file.
+    reporters: process.env.CI ? ['default', 'json'] : ['default'],
+    outputFile: { json: '.cache/test-results.json' },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'rooms',
+          include: ['test/**/*.test.ts'],
+          exclude: [...NEVER, ...WHOLE_HOSTS],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'hosts',
+          include: WHOLE_HOSTS,
+          exclude: NEVER,
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })
