@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { Cookie, cookieCompare, CookieJar, domainMatch, getPublicSuffix } from 'tough-cookie'
 import { addressLiteral, isLoopbackHost } from '../targets/address'
-import { readPrivateFile, writePrivateFile } from './private-file'
+import { privateFileStamp, readPrivateFile, writePrivateFile } from './private-file'
 
 export interface RefusedCookie {
   name: string
@@ -32,13 +32,15 @@ const MAX_COOKIES = 600
 const MAX_SESSIONS = 50
 /** Name and value, as in https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#section-5.6 */
 const MAX_COOKIE_BYTES = 4096
+const DAY_MS = 24 * 60 * 60 * 1000
 /** As above, section 5.5: a cookie lives 400 days at most. */
-const MAX_AGE_MS = 400 * 24 * 60 * 60 * 1000
+const MAX_AGE_MS = 400 * DAY_MS
 /** Values remembered of one name: enough to know a cookie again in a second browser, or one that changes with each answer. */
 const MAX_VALUES = 32
 const MAX_NAMES = 200
 const MAX_FILE_BYTES = 16 * 1024 * 1024
 const WRITE_DELAY_MS = 200
+const LOOK_INTERVAL_MS = 1000
 
 const FILE_VERSION = 1
 
@@ -73,12 +75,15 @@ export function createCookieJars(input: {
   let ledgerChanged = false
   let timer: NodeJS.Timeout | undefined
   let lastWrite = 0
+  let loadedStamp: string | undefined
+  let nextLook = 0
   let writeFails = false
 
   // Not read before the first request that needs it: the start of the dev server pays nothing, and a server that
   // restarts in the same process has written by then.
   function load(): { sessions: Map<string, SessionJars>; ledger: Ledger } {
-    if (!sessions || !ledger) {
+    if (!sessions || !ledger || isOutdated()) {
+      loadedStamp = privateFileStamp(file)
       const stored = readStored(file)
       sessions = new Map([...stored.sessions].map(([id, session]) => [id, fromStored(session)]))
       ledger = fromStoredLedger(stored.ledger)
@@ -86,10 +91,22 @@ export function createCookieJars(input: {
     return { sessions, ledger }
   }
 
+  /** Another dev server of the project may have logged the same browser in: cookies of `localhost` know no ports. */
+  function isOutdated(): boolean {
+    if (changed.size > 0 || ledgerChanged || writeFails || now() < nextLook) return false
+    nextLook = now() + LOOK_INTERVAL_MS
+    return privateFileStamp(file) !== loadedStamp
+  }
+
   function find(id: string): SessionJars | undefined {
     const { sessions } = load()
     const session = sessions.get(id)
     if (session) {
+      // To the day: a browser that only reads is in use too, and must not be the one that is forgotten.
+      if (now() - session.usedAt > DAY_MS) {
+        changed.add(id)
+        scheduleWrite()
+      }
       session.usedAt = now()
       sessions.delete(id)
       sessions.set(id, session)
@@ -111,6 +128,7 @@ export function createCookieJars(input: {
     lastWrite = now()
     if (!sessions || !ledger || (changed.size === 0 && !ledgerChanged)) return
     // What another dev server of this project has written since stays, save for the browsers that were served here.
+    const stampBefore = privateFileStamp(file)
     const stored = readStored(file)
     for (const id of changed) {
       const session = sessions.get(id)
@@ -126,6 +144,8 @@ export function createCookieJars(input: {
       )
       changed.clear()
       ledgerChanged = false
+      // What others wrote in between went into the file but not into memory: then the next look reads it.
+      if (stampBefore === loadedStamp) loadedStamp = privateFileStamp(file)
     } catch (error) {
       if (!writeFails) onWriteFailure?.(error as Error)
       writeFails = true

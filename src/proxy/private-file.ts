@@ -12,6 +12,16 @@ export function readPrivateFile(file: string, maxBytes: number): string | undefi
   }
 }
 
+/** Changes whenever the file is written; `undefined` when there is none. */
+export function privateFileStamp(file: string): string | undefined {
+  try {
+    const { ino, mtimeMs, size } = statSync(file)
+    return `${ino} ${mtimeMs} ${size}`
+  } catch {
+    return undefined
+  }
+}
+
 /** Writes a file that only its owner can read, whole or not at all. */
 export function writePrivateFile(file: string, text: string): void {
   withTemporary(file, text, (temporary) => renameSync(temporary, file))

@@ -478,6 +478,33 @@ describe('the file', () => {
     expect(jars.mayForward('https://b.example', 'y', '1')).toBe(true)
   })
 
+  it('is read again when another dev server of the project has logged the same browser in', () => {
+    const [vite, webpack] = [open(), open()]
+    for (const jars of [vite, webpack]) sent(jars, 'https://api.example.com/')
+    store(vite, 'https://api.example.com/', 'a=1')
+    vite.flush()
+    time += 1000
+    expect(sent(webpack, 'https://api.example.com/')).toBe('a=1')
+    store(webpack, 'https://api.example.com/', 'b=1')
+    webpack.flush()
+    time += 1000
+    expect(sent(vite, 'https://api.example.com/')).toBe('a=1; b=1')
+  })
+
+  it('never takes the place of what was not written yet', () => {
+    const [vite, webpack] = [open(), open()]
+    for (const jars of [vite, webpack]) sent(jars, 'https://api.example.com/')
+    webpack.store('browser-webpack', new URL('https://api.example.com/'), ['b=1'])
+    webpack.flush()
+    store(vite, 'https://api.example.com/', 'a=1')
+    time += 1000
+    expect(sent(vite, 'https://api.example.com/')).toBe('a=1')
+    vite.flush()
+    time += 1000
+    expect(sent(vite, 'https://api.example.com/', 'browser-webpack')).toBe('b=1')
+    expect(sent(vite, 'https://api.example.com/')).toBe('a=1')
+  })
+
   it('stays bounded: browsers that were not seen for longest are forgotten', () => {
     const jars = open()
     for (let i = 0; i < 60; i++) {
@@ -503,6 +530,17 @@ describe('the file', () => {
     const { sessions } = JSON.parse(readFileSync(file, 'utf8')) as { sessions: Record<string, { shared: unknown[] }> }
     expect(sessions[BROWSER]?.shared.length).toBe(600)
     expect(sent(jars, 'https://h69.example.com/')).toContain('c699=1')
+  })
+
+  it('keeps a browser that only reads among those in use', () => {
+    store(open(), 'https://api.example.com/', 'a=1')
+    opened.pop()?.close()
+    const stored = readFileSync(file, 'utf8')
+    time += 2 * DAY
+    const jars = open()
+    expect(sent(jars, 'https://api.example.com/')).toBe('a=1')
+    jars.close()
+    expect(readFileSync(file, 'utf8')).not.toBe(stored)
   })
 
   it('keeps no expired cookie and no value of a path route', () => {
