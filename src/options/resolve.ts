@@ -139,7 +139,7 @@ function reportUnknown(report: Report, path: string, name: string, known: readon
     path,
     // Not quoted: whatever it was meant for, it may be a secret.
     undefined,
-    `is no known ${kind}: ${nearest === undefined ? `there are ${list}` : `the nearest known name is ${nearest}`}`,
+    `is no known ${kind}: there are ${list}`,
     nearest === undefined ? 'Remove it' : `Did you mean ${nearest}? Rename it, or remove it`,
   )
 }
@@ -174,7 +174,7 @@ function oneOf<Value extends string>(
     path,
     value,
     `is none of its values: there are ${list}`,
-    nearest === undefined ? 'Choose one of them' : `Did you mean "${nearest}"?`,
+    nearest === undefined ? 'Choose one of them' : `Did you mean "${nearest}"? Write that`,
   )
   return fallback
 }
