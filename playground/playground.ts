@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -83,15 +84,24 @@ async function writeAddresses(apis: readonly Api[], hub: Api) {
   }
   const hidden = { ARCHIVE_URL: addressOf('archive') }
 
-  await mkdir(here('.cache'), { recursive: true })
-  const runDir = await mkdtemp(here('.cache/run-'))
+  await mkdir(here('../.cache'), { recursive: true })
+  const runDir = await mkdtemp(here('../.cache/playground-'))
   const lines = [
     ...Object.entries(visible).map(([name, url]) => `VITE_${name}=${url}`),
     ...Object.entries(hidden).map(([name, url]) => `${name}=${url}`),
   ]
   await writeFile(join(runDir, '.env'), `${lines.join('\n')}\n`)
   Object.assign(process.env, visible, hidden, { PLAYGROUND_ENV_DIR: runDir })
-  return { runDir, removeRunDir: () => rm(runDir, { recursive: true, force: true }) }
+  const removeRunDir = () => rmSync(runDir, { recursive: true, force: true })
+  // Vite ends the process itself on SIGTERM, perhaps before everything else is closed.
+  process.once('exit', removeRunDir)
+  return {
+    runDir,
+    async removeRunDir() {
+      process.off('exit', removeRunDir)
+      removeRunDir()
+    },
+  }
 }
 
 async function startVite(way: Way, runDir: string, isQuiet: boolean) {
@@ -106,6 +116,7 @@ async function startVite(way: Way, runDir: string, isQuiet: boolean) {
     server: { port: 0 },
   })
   await server.listen()
+  if (way === 'through' && !isQuiet) server.printUrls()
   return { url: server.resolvedUrls?.local[0] ?? '', close: () => server.close() }
 }
 
@@ -117,7 +128,10 @@ async function startWebpack(way: Way, isQuiet: boolean) {
     stats: isQuiet ? 'none' : 'errors-warnings',
   })
   if (!compiler) throw new Error('webpack made no compiler')
-  const server = new WebpackDevServer({ ...compiler.options.devServer, host: 'localhost', port: 0 }, compiler)
+  const server = new WebpackDevServer(
+    { ...compiler.options.devServer, host: 'localhost', port: 0, setupExitSignals: false },
+    compiler,
+  )
   const isCompiled = new Promise((resolve) => compiler.hooks.done.tap('playground', resolve))
   await server.start()
   await isCompiled

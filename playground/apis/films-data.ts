@@ -14,9 +14,20 @@ export interface Film {
 
 /** A fresh copy each time, since visitors rate the films. */
 export function filmLibrary(): { films: Film[] } {
-  return { films: FILMS.map(([title, year, director, country, minutes, genre, rating, votes, from, to], index) => ({
-    id: index + 1, title, year, director, country, minutes, genre, rating, votes, colors: [from, to],
-  })) }
+  return {
+    films: FILMS.map(([title, year, director, country, minutes, genre, rating, votes, from, to], index) => ({
+      id: index + 1,
+      title,
+      year,
+      director,
+      country,
+      minutes,
+      genre,
+      rating,
+      votes,
+      colors: [from, to],
+    })),
+  }
 }
 
 // prettier-ignore

@@ -22,16 +22,13 @@ export function createApiStrip(hubUrl, way) {
           'li',
           { 'data-api': name },
           h('span', {}, h('b', {}, title), h('code', {}, new URL(url).host)),
-          h(
-            'button',
-            {
-              role: 'switch',
-              'aria-checked': String(isRunning),
-              'aria-label': `${title} is running`,
-              title: isRunning ? 'Stop it' : 'Start it',
-              onclick: () => show(`/${name}/${isRunning ? 'stop' : 'start'}`),
-            },
-          ),
+          h('button', {
+            role: 'switch',
+            'aria-checked': String(isRunning),
+            'aria-label': `${title} is running`,
+            title: isRunning ? 'Stop it' : 'Start it',
+            onclick: () => show(`/${name}/${isRunning ? 'stop' : 'start'}`),
+          }),
         ),
       ),
     )

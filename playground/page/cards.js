@@ -203,7 +203,11 @@ export const cards = [
       const bar = h('progress', { max: 1, value: 0 })
       const percent = h('span', { class: 'percent' }, '0 %')
       const digests = h('p', { class: 'quiet' })
-      const picker = h('input', { type: 'file', 'aria-label': 'A file of yours', onchange: () => send(picker.files[0]) })
+      const picker = h('input', {
+        type: 'file',
+        'aria-label': 'A file of yours',
+        onchange: () => send(picker.files[0]),
+      })
       result.append(h('div', { class: 'upload' }, bar, percent), digests, picker)
       return send(randomFile('reel.bin', UPLOAD_BYTES))
 

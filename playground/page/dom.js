@@ -4,7 +4,7 @@ export function h(name, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(key.replace(/^on/, ''), value)
     else if (value === true) element.setAttribute(key, '')
-    else if (value !== false && value != null) element.setAttribute(key, value)
+    else if (value !== false && value !== undefined) element.setAttribute(key, value)
   }
   element.append(...children)
   return element

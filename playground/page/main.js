@@ -66,7 +66,7 @@ function choice(label, options) {
 async function callAll() {
   const waiting = [...made]
   const next = async () => {
-    for (let card; (card = waiting.shift()); ) await card.call()
+    for (let card; (card = waiting.shift());) await card.call()
   }
   await Promise.all(Array.from({ length: CALLS_AT_ONCE }, next))
 }

@@ -1,4 +1,4 @@
-const { env } = import.meta
+const env = import.meta.env
 
 export const FILMS_URL = env.VITE_FILMS_URL
 export const ANSWERS_URL = env.VITE_ANSWERS_URL

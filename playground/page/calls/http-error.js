@@ -9,7 +9,8 @@ export class HttpError extends Error {
 
   static async from(response) {
     const text = await response.text()
-    if (!response.headers.get('content-type')?.includes('json')) return new HttpError(response.status, response.statusText)
+    if (!response.headers.get('content-type')?.includes('json'))
+      return new HttpError(response.status, response.statusText)
     const { title, detail, error } = JSON.parse(text)
     return new HttpError(response.status, error ?? [title, detail].filter(Boolean).join(': '))
   }
