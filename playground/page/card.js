@@ -13,7 +13,7 @@ export function createCard({ id, title, text, client, way, method, url, source, 
   const result = h('div', { class: 'result' })
   const code = h('pre', { class: 'code', tabindex: '0', hidden: true }, source.trim())
   const codeButton = h('button', { class: 'quiet', 'aria-expanded': 'false', onclick: toggleCode }, 'Code')
-  const runButton = h('button', { onclick: () => call() }, 'Call again')
+  const runButton = h('button', { onclick: () => call() }, 'Again')
 
   const element = h(
     'article',
