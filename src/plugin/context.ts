@@ -124,7 +124,7 @@ export function createContext(input: ContextInput): Context {
     whenLoaded(
       (loaded) => {
         if (destination.kind === 'reserved' && destination.rest.split('?', 1)[0] === CLIENT_SCRIPT) {
-          loaded.serveClientScript(req, res, script(CLASSIC_SCRIPT_BASE))
+          loaded.serveClientScript(req, res, (decisions) => script(CLASSIC_SCRIPT_BASE, decisions))
         } else {
           loaded.handle(req, res, next, destination)
         }
@@ -137,13 +137,12 @@ export function createContext(input: ContextInput): Context {
     )
   }
 
-  function script(baseExpression: string): string {
+  function script(baseExpression: string, decisions: ClientConfig['decisions'] = {}): string {
     const relays: Record<string, RelayMode> = {}
     for (const [origin, { relay }] of table.relays) {
       if (relay !== 'never' && !ownOrigins.includes(origin)) relays[origin] = relay
     }
-    // Decisions depend on the page's origin, which a script that is cached or compiled in does not know.
-    const config: ClientConfig = { prefix, relays, decisions: {} }
+    const config: ClientConfig = { prefix, relays, decisions }
     return clientScript(readClientBundle(), config, baseExpression)
   }
 
@@ -209,7 +208,7 @@ function afterPrefix(url: string, prefix: string): string | undefined {
 }
 
 /** Absolute form, a raw `#`, control bytes; a backslash in the path. What is the host's own may look as it likes otherwise. */
- 
+
 const NO_BROWSER_SENDS = /^[^/]|[\x00-\x20\x7f#]|^[^?]*\\/
 
 function isNavigation(req: IncomingMessage): boolean {

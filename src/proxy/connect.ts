@@ -2,7 +2,7 @@ import dns from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici'
-import { classifyAddress, isLoopbackHost } from '../targets/address'
+import { classifyAddress, isLoopbackHost, refusesAddress } from '../targets/address'
 import { provenanceLabel, type Target } from '../targets/target'
 import { UpstreamError } from './errors'
 
@@ -11,8 +11,6 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** A server that drops idle sockets sooner says so in Keep-Alive; undici listens to it. */
 const KEEP_ALIVE_MS = 15_000
 
-const NEVER_REACHED = new Set(['link-local', 'metadata', 'unspecified', 'multicast'])
-
 /**
  * Resolves names as browsers do and refuses what no name may lead to. The address that was checked is the address that
  * is connected to, so a name that changes its address in between (DNS rebinding) gains nothing.
@@ -20,7 +18,7 @@ const NEVER_REACHED = new Set(['link-local', 'metadata', 'unspecified', 'multica
 function createLookup(target: Target): LookupFunction {
   return (hostname, options, callback) => {
     const answer = (addresses: dns.LookupAddress[]): void => {
-      const refused = addresses.find(({ address }) => NEVER_REACHED.has(classifyAddress(address)))
+      const refused = addresses.find(({ address }) => refusesAddress(hostname, address) !== undefined)
       if (refused) return callback(addressRefused(target, hostname, refused.address), [], undefined)
       const [first] = addresses
       if (options.all || !first) callback(null, addresses)

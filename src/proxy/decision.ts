@@ -6,7 +6,7 @@ import { matchRelay } from '../routes/match'
 import type { RouteTable } from '../routes/table'
 import { provenanceLabel, type Target } from '../targets/target'
 import type { Admission } from './guard'
-import { createProbe } from './probe'
+import { createProbe, type Probe } from './probe'
 import { refuse } from './refusal'
 import type { TargetLog } from './target-log'
 import { headerLines } from './upstream-request'
@@ -14,6 +14,8 @@ import { headerLines } from './upstream-request'
 export interface Decisions {
   /** Whether a page of `pageOrigin` can call directly: found out before the first call, never by failing. */
   decide(question: RouteQuestion, pageOrigin: string): Promise<RouteAnswer>
+  /** What was decided before for pages of this origin: they need not ask again. */
+  known: Probe['known']
 }
 
 export interface DecisionsInput {
@@ -60,6 +62,7 @@ export function createDecisions({ table, log, dispatcherOf, now }: DecisionsInpu
       )
       return { route }
     },
+    known: probe.known,
   }
 }
 

@@ -6,8 +6,9 @@ import type { TLSSocket } from 'node:tls'
 import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware'
 import { preflightResponse } from '../cors/preflight-response'
 import type { Exchange } from '../exchange/exchange'
-import { createExchangeLog, type ExchangeLog } from '../exchange/log'
+import { createExchangeLog } from '../exchange/log'
 import {
+  type ClientConfig,
   DECISION_ENDPOINT,
   FAILURE_ENDPOINT,
   parseRelayPath,
@@ -22,7 +23,7 @@ import { injectsHeaders, type Target } from '../targets/target'
 import { type Call, rememberCall } from './call'
 import { environmentProxy } from './connect'
 import { createCookieJars } from './cookie-jar'
-import { answerDecision, createDecisions, type Decisions } from './decision'
+import { answerDecision, createDecisions } from './decision'
 import { UpstreamError } from './errors'
 import { answerFailure } from './failure-response'
 import { answerFailureReport } from './failure-report'
@@ -54,13 +55,15 @@ export interface Proxy {
   handle(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void, destination: Destination): void
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, destination: Destination): void
   /** The runtime, for whoever is called by one of our names: it tells which targets there are. */
-  serveClientScript(req: IncomingMessage, res: ServerResponse, script: string): void
+  serveClientScript(
+    req: IncomingMessage,
+    res: ServerResponse,
+    scriptWith: (decisions: ClientConfig['decisions']) => string,
+  ): void
   /** `Set-Cookie` line that gives this browser its session; `undefined` when it has one. */
   sessionCookieFor(req: IncomingMessage): string | undefined
   /** Origins under which this dev server is reached: no target may be one of them. */
   setOwnOrigins(origins: readonly string[]): void
-  readonly decisions: Decisions
-  readonly exchanges: ExchangeLog
   close(): Promise<void>
 }
 
@@ -203,8 +206,6 @@ export function createProxy(input: ProxyInput): Proxy {
   }
 
   return {
-    decisions,
-    exchanges,
     setOwnOrigins(origins) {
       ownOrigins = new Set(origins)
     },
@@ -283,13 +284,16 @@ export function createProxy(input: ProxyInput): Proxy {
       wayTo(target).handler.upgrade(req, socket as never, head)
     },
 
-    serveClientScript(req, res, script) {
+    serveClientScript(req, res, scriptWith) {
       const admission = admit(req, false, { kind: 'reserved', rest: '' }, undefined)
       if (!admission.allowed) {
         log.refused(admission.message)
         return refuse(res, admission.status, admission.code)
       }
       res.writeHead(200, { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'no-cache' })
+      // Only a page of our own is sure to have the origin that these were decided for.
+      const isOwnPage = req.headers['sec-fetch-site'] === 'same-origin'
+      const script = scriptWith(isOwnPage ? decisions.known(admission.ownOrigin) : {})
       res.end(req.method === 'HEAD' ? undefined : script)
     },
 

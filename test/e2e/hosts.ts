@@ -347,7 +347,6 @@ function hostFiles(kind: HostKind, { options = {}, config = '', plain = false }:
       import WebpackDevServer from 'webpack-dev-server'
       import { withCorsDev } from 'unplugin-cors-dev/webpack'
       import { createRequire } from 'node:module'
-import { type AddressInfo, createServer } from 'node:net'
       const { devServer, ...config } = createRequire(import.meta.url)('./webpack.config.cjs')
       const compiler = webpack(config)
       const server = new WebpackDevServer(${plain ? 'devServer' : 'withCorsDev(devServer)'}, compiler)
