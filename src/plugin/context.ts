@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { CLASSIC_SCRIPT_BASE, clientScript } from '../exchange/client-script'
 import { CLIENT_SCRIPT, type ClientConfig, type RelayMode, RESERVED_PREFIX } from '../exchange/wire'
@@ -10,6 +11,7 @@ import { isMalformedRequestTarget, matchFallback, matchPathRoute } from '../rout
 import { buildRouteTable, type RouteTable } from '../routes/table'
 import { provenanceLabel, type Target } from '../targets/target'
 import { readClientBundle } from './client-bundle'
+import { findPackageJson } from './discover'
 
 export type { Logger }
 
@@ -66,7 +68,8 @@ export function createContext(input: ContextInput): Context {
   function load(): Promise<Proxy> {
     return (loading ??= import('../proxy/proxy').then(({ createProxy }) => {
       const { allowedHosts } = input
-      proxy = createProxy({ options, table, root, prefix, logger, allowedHosts, env: process.env })
+      const cache = cacheFolder(root)
+      proxy = createProxy({ options, table, root, cache, prefix, logger, allowedHosts, env: process.env })
       proxy.setOwnOrigins(ownOrigins)
       return proxy
     }))
@@ -205,6 +208,14 @@ function tableOf(targets: readonly Target[]): RouteTable {
 
 function afterPrefix(url: string, prefix: string): string | undefined {
   return url.startsWith(prefix) ? url.slice(prefix.length) : undefined
+}
+
+/** Where tools of a project keep what may be lost: beside its package.json, as Vite's own cache. */
+function cacheFolder(root: string): string {
+  const packageJson = findPackageJson(root)
+  return packageJson === undefined
+    ? join(root, '.unplugin-cors-dev')
+    : join(dirname(packageJson), 'node_modules', '.cache', 'unplugin-cors-dev')
 }
 
 /** Absolute form, a raw `#`, control bytes; a backslash in the path. What is the host's own may look as it likes otherwise. */

@@ -42,8 +42,10 @@ export type Destination = { kind: 'path'; route: PathRoute } | { kind: 'reserved
 export interface ProxyInput {
   options: ResolvedOptions
   table: RouteTable
-  /** Absolute path of the project: cookies and the secret live in its cache folder. */
+  /** Absolute path of the project. */
   root: string
+  /** Absolute path of the folder for cookies and the secret; made when missing. */
+  cache: string
   /** Absolute path of the reserved prefix, slash at its end. */
   prefix: string
   logger: Logger
@@ -69,9 +71,8 @@ export interface Proxy {
 
 /** Everything that happens between the page and the upstreams. Knows no bundler. */
 export function createProxy(input: ProxyInput): Proxy {
-  const { options, table, root, prefix, env } = input
+  const { options, table, root, cache, prefix, env } = input
   const now = Date.now
-  const cache = path.join(root, 'node_modules', '.cache', 'unplugin-cors-dev')
   const policy: GuardPolicy = { origins: options.origins, allowedHosts: input.allowedHosts }
   const sessions = createSessions({ root, secretFile: path.join(cache, 'secret') })
   const jars = createCookieJars({ file: path.join(cache, 'cookies.json') })
