@@ -77,6 +77,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     const target = urls.targetOf(request ? urlOfRequest(request) : input)
     if (!target) return undefined
     const init = (givenInit ?? {}) as Init
+    if (Object(init) !== init) return undefined
     // `no-cors` needs no help, `same-origin` has to fail, and anything unknown is an error of the platform's.
     if ((init.mode ?? request?.mode ?? 'cors') !== 'cors') return undefined
     const credentials = init.credentials ?? request?.credentials ?? 'same-origin'
@@ -155,7 +156,10 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
 
   /** The platform sends streams over HTTP/2 and later alone: for a dev server that speaks HTTP/1 they are gathered first. */
   function gathered(stream: ReadableStream, signal?: AbortSignal | null): Promise<Blob> {
-    return new Response(stream.pipeThrough(new TransformStream(), { signal: signal ?? undefined })).blob()
+    const through = stream.pipeThrough(new TransformStream(), { signal: signal ?? undefined })
+    return new Response(through).blob().catch((error: unknown) => {
+      throw signal?.aborted ? signal.reason : error
+    })
   }
 
   /** Whether the dev server is known to. What it served so far says so. */
