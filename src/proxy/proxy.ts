@@ -31,9 +31,10 @@ import { type Admission, guardRequest, type GuardPolicy, type Refusal } from './
 import { createHops } from './hop'
 import { refuse } from './refusal'
 import { buildSentHeaders } from './response'
+import type { TransportHooks } from './sending'
 import { createSessions } from './session'
 import { createTargetLog, type Logger } from './target-log'
-import { createTransport, type Transport, type TransportHooks } from './transport'
+import { createTransport, type Transport } from './transport'
 import { refuseUpgrade } from './upgrade'
 
 /** Where a request is meant for, as far as its path tells. */

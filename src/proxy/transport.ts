@@ -1,30 +1,17 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import { Readable } from 'node:stream'
 import type { Options as HpmOptions, Plugin as HpmPlugin } from 'http-proxy-middleware'
 import type { Dispatcher } from 'undici'
-import type { Failure, HeaderLines } from '../exchange/exchange'
 import type { Target } from '../targets/target'
 import { type Call, recallCall } from './call'
 import { createDispatcher } from './connect'
 import { classifyFailure, UpstreamError } from './errors'
-import { buildUpstreamHeaders, type HeaderRecord, type RequestRewrite } from './request'
+import { buildUpstreamHeaders, type HeaderRecord } from './request'
 import { requestBody } from './request-body'
+import type { Sending, TransportHooks } from './sending'
 import { upgradeThrough } from './upgrade'
 import { buildUpstreamRequest, dispatchOptions, headerLines, recordLines, recordRequest } from './upstream-request'
-
-type ProxyServer = Parameters<HpmPlugin>[0]
-
-export interface TransportHooks {
-  rewrite: RequestRewrite
-  env: NodeJS.ProcessEnv
-  /** Upstream's header lines → the fields the page is given. */
-  buildSentHeaders(call: Call, upstream: HeaderLines): HeaderRecord
-  /** Tells the page, where it can still be told. */
-  answerFailure(call: Call, res: ServerResponse, failure: Failure): void
-  /** The exchange is over. */
-  finished(call: Call): void
-}
 
 export interface Transport {
   /** http-proxy-middleware's way to a target, taken over: see {@link createTransport}. */
@@ -54,14 +41,6 @@ export function createTransport(target: Target, hooks: TransportHooks): Transpor
     },
     close: () => dispatcher.destroy(),
   }
-}
-
-export interface Sending {
-  req: IncomingMessage
-  proxyServer: ProxyServer
-  options: HpmOptions
-  dispatcher: Dispatcher
-  hooks: TransportHooks
 }
 
 interface SendingWeb extends Sending {

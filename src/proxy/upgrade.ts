@@ -5,7 +5,7 @@ import type { Failure } from '../exchange/exchange'
 import { type Call, recallCall } from './call'
 import { classifyFailure, failureStatus } from './errors'
 import type { HeaderRecord } from './request'
-import type { Sending } from './transport'
+import type { Sending } from './sending'
 import { buildUpstreamRequest, dispatchOptions, headerLines, recordLines, recordRequest } from './upstream-request'
 
 interface SendingUpgrade extends Sending {

@@ -1,0 +1,28 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Options as HpmOptions, Plugin as HpmPlugin } from 'http-proxy-middleware'
+import type { Dispatcher } from 'undici'
+import type { Failure, HeaderLines } from '../exchange/exchange'
+import type { Call } from './call'
+import type { HeaderRecord, RequestRewrite } from './request'
+
+type ProxyServer = Parameters<HpmPlugin>[0]
+
+export interface TransportHooks {
+  rewrite: RequestRewrite
+  env: NodeJS.ProcessEnv
+  /** Upstream's header lines → the fields the page is given. */
+  buildSentHeaders(call: Call, upstream: HeaderLines): HeaderRecord
+  /** Tells the page, where it can still be told. */
+  answerFailure(call: Call, res: ServerResponse, failure: Failure): void
+  /** The exchange is over. */
+  finished(call: Call): void
+}
+
+/** One request, or upgrade, as http-proxy-middleware hands it to the transport. */
+export interface Sending {
+  req: IncomingMessage
+  proxyServer: ProxyServer
+  options: HpmOptions
+  dispatcher: Dispatcher
+  hooks: TransportHooks
+}
