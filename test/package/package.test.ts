@@ -54,7 +54,8 @@ describe('entries', () => {
 
   test.each(['vite', 'webpack', 'rspack', 'middleware'])('require() of %s is callable', (entry) => {
     const code = `const corsDev = require('unplugin-cors-dev/${entry}'); const made = corsDev({ targets: ['https://api.example.com'] }); console.log(typeof made); made.close?.()`
-    expect(node(code, 'commonjs')).toBe('object')
+    // The middleware says its routes as soon as it is made.
+    expect(node(code, 'commonjs').split('\n').at(-1)).toBe('object')
   })
 
   test('loading a configuration loads neither the proxy nor its dependencies', () => {
