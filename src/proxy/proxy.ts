@@ -80,7 +80,13 @@ export function createProxy(input: ProxyInput): Proxy {
   const hops = createHops(now)
   const exchanges = createExchangeLog()
   const log = createTargetLog(input.logger, now)
-  exchanges.subscribe((exchange) => log.failed(exchange))
+  exchanges.subscribe((exchange) => {
+    log.failed(exchange)
+    if (exchange.way === 'to' && exchange.upstreamResponse?.status === 401) log.unauthorized(exchange)
+  })
+  if (process.versions['webcontainer'] !== undefined) {
+    log.once('this is a WebContainer: its network is that of a browser tab, so no proxy in it gets past CORS.')
+  }
   /** This dev server's own name in `Via`: a request that comes round again bears it. */
   const via = `cors-dev-${randomBytes(6).toString('hex')}`
   let ownOrigins = new Set<string>()

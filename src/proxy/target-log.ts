@@ -13,6 +13,8 @@ export interface TargetLog {
   failed(exchange: Exchange): void
   refused(message: string): void
   cookieRefused(target: Target, name: string, reason: string): void
+  /** An API asked the page to log in: logins that the browser already has for it can't be sent along. */
+  unauthorized(exchange: Exchange): void
   /** Says something about a target once in the life of the dev server. */
   once(message: string): void
 }
@@ -51,6 +53,12 @@ export function createTargetLog(logger: Logger, now: () => number): TargetLog {
     cookieRefused(target, name, reason) {
       this.once(
         `${target.origin} set the cookie "${name}", which browsers refuse: ${reason}. It is kept for this target alone; in production it would be lost`,
+      )
+    },
+    unauthorized({ upstreamUrl }) {
+      const { origin } = new URL(upstreamUrl)
+      this.once(
+        `${origin} answered 401: logins that this browser already has for it (cookies, single sign-on, client certificates) don't reach the relay. Log in through the page.`,
       )
     },
     once(message) {

@@ -384,6 +384,17 @@ describe('what is refused', () => {
   })
 })
 
+it('says at the first 401 of the relay that logins of the browser do not reach it', async () => {
+  const { server, relay } = await start((_req, res) => {
+    res.writeHead(401).end()
+    return true
+  })
+  await ask(server, '/api/x')
+  expect(server.lines.filter((line) => line.includes('401'))).toEqual([])
+  for (const _ of ['first', 'second']) await ask(server, `${relay}/x`)
+  expect(server.lines.filter((line) => line.includes('Log in through the page'))).toHaveLength(1)
+})
+
 it('100 requests at once get 100 answers, each its own', async () => {
   const { server } = await start()
   const answers = await Promise.all(Array.from({ length: 100 }, (_, id) => ask(server, `/api/${id}`)))
