@@ -104,13 +104,13 @@ describe.each(['vite', 'webpack'] as const)('the %s page', (host) => {
 
     await running.click()
     await page.locator('[data-api=films] [aria-checked=false]').waitFor()
-    await films.getByText("Again").click()
+    await films.getByText('Again').click()
     await page.locator('#card-films[data-state=failed]').waitFor()
     expect(await films.locator('.status').innerText()).toBe('502')
 
     await running.click()
     await page.locator('[data-api=films] [aria-checked=true]').waitFor()
-    await films.getByText("Again").click()
+    await films.getByText('Again').click()
     await page.locator('#card-films[data-state=ok]').waitFor()
   })
 })
