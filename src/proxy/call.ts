@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Exchange } from '../exchange/exchange'
 import type { PathRoute } from '../routes/table'
 import type { Target } from '../targets/target'
@@ -20,7 +21,8 @@ export interface Call {
   session: string | undefined
   /** The redirect from another target that led here. */
   hop: Hop | undefined
-  isUpgrade: boolean
+  /** The page's socket, and what came behind the head, where this is an upgrade. */
+  upgrade: { socket: Duplex; head: Buffer } | undefined
   /** Whether a person will look at the answer: a document that fails wants a page, not JSON. */
   isNavigation: boolean
   /** Whether the caller can read a failure; if not, only a network error tells it. */

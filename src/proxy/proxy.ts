@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware'
 import { preflightResponse } from '../cors/preflight-response'
-import type { Exchange } from '../exchange/exchange'
+import type { Exchange, Failure } from '../exchange/exchange'
 import { createExchangeLog } from '../exchange/log'
 import {
   type ClientConfig,
@@ -19,12 +19,12 @@ import type { ResolvedOptions } from '../options/types'
 import { matchRelay } from '../routes/match'
 import type { PathRoute, RouteTable } from '../routes/table'
 import { isCorsPreflightRequest } from '../standard/preflight'
-import { injectsHeaders, type Target } from '../targets/target'
+import { injectsHeaders, provenanceLabel, type Target } from '../targets/target'
 import { type Call, rememberCall } from './call'
 import { environmentProxy } from './connect'
 import { createCookieJars } from './cookie-jar'
 import { answerDecision, createDecisions } from './decision'
-import { UpstreamError } from './errors'
+import { failureStatus } from './errors'
 import { answerFailure } from './failure-response'
 import { answerFailureReport } from './failure-report'
 import { type Admission, guardRequest, type GuardPolicy, type Refusal } from './guard'
@@ -68,6 +68,14 @@ export interface Proxy {
   /** Origins under which this dev server is reached: no target may be one of them. */
   setOwnOrigins(origins: readonly string[]): void
   close(): Promise<void>
+}
+
+/** What a request turns out to be. */
+interface Reception {
+  target: Target | undefined
+  relay: RelayPath | undefined
+  route: PathRoute | undefined
+  admission: Admission | Refusal
 }
 
 /** Everything that happens between the page and the upstreams. Knows no bundler. */
@@ -133,38 +141,42 @@ export function createProxy(input: ProxyInput): Proxy {
     now,
   })
 
-  /** One check for requests and upgrades alike. */
-  function admit(
-    req: IncomingMessage,
-    isUpgrade: boolean,
-    destination: Destination,
-    target: Target | undefined,
-  ): Admission | Refusal {
+  /** Where a request leads, and whether it may go there: one check for requests and upgrades alike. */
+  function receive(req: IncomingMessage, destination: Destination, isUpgrade: boolean): Reception {
+    const reserved = destination.kind === 'reserved' ? resolveReserved(destination.rest) : undefined
+    const route = destination.kind === 'path' ? destination.route : undefined
+    const target = route?.target ?? reserved?.target
     const authority = req.headers[':authority'] ?? req.headers.host
-    return guardRequest(
+    const admission = guardRequest(
       {
         method: req.method ?? 'GET',
         url: req.url ?? '/',
         headers: req.headers,
         authority: typeof authority === 'string' ? authority : undefined,
-        isEncrypted: (req.socket as Partial<TLSSocket>).encrypted === true,
+        isEncrypted: isEncrypted(req),
         isUpgrade,
-        way: destination.kind === 'path' ? 'path' : target ? 'relay' : 'reserved',
+        way: route ? 'path' : reserved ? 'relay' : 'reserved',
         injectsHeaders: target !== undefined && injectsHeaders(target),
         hasSession: sessions.find(req.headers.cookie) !== undefined,
       },
       policy,
     )
+    return { target, relay: reserved?.relay, route, admission }
   }
 
-  function buildCall(
-    req: IncomingMessage,
-    admission: Admission,
-    target: Target,
-    relay: RelayPath | undefined,
-    route: PathRoute | undefined,
-    isUpgrade: boolean,
-  ): Call {
+  function buildCall({
+    req,
+    admission,
+    target,
+    relay,
+    route,
+    upgrade,
+  }: Pick<Reception, 'relay' | 'route'> & {
+    req: IncomingMessage
+    admission: Admission
+    target: Target
+    upgrade: Call['upgrade']
+  }): Call {
     const pageUrl = req.url ?? '/'
     const exchange: Exchange = {
       id: ++exchangeCount,
@@ -186,7 +198,7 @@ export function createProxy(input: ProxyInput): Proxy {
       otherOrigin: admission.otherOrigin,
       session: sessions.find(req.headers.cookie),
       hop: relay?.nonce === undefined ? undefined : hops.find(relay.nonce, relay.origin),
-      isUpgrade,
+      upgrade,
       isNavigation: req.headers['sec-fetch-mode'] === 'navigate' || (route !== undefined && asksForDocument(req)),
       readsFailures: req.headers[READS_FAILURES_HEADER] !== undefined,
       insistsOnOwnOrigin: false,
@@ -194,15 +206,42 @@ export function createProxy(input: ProxyInput): Proxy {
   }
 
   /** Why a request that passed the guard can still not go on. */
-  function obstacle(req: IncomingMessage, call: Call): UpstreamError | undefined {
-    if (String(req.headers.via ?? '').includes(via) || ownOrigins.has(call.target.origin)) {
-      return new UpstreamError({
-        code: 'loop',
-        cause: `${call.target.origin} is this dev server itself`,
-        remedy: `Write the address of the API in ${call.target.provenance.name}.`,
-      })
+  function obstacle(req: IncomingMessage, { target }: Call): Failure | undefined {
+    if (!String(req.headers.via ?? '').includes(via) && !ownOrigins.has(target.origin)) return undefined
+    return {
+      code: 'loop',
+      cause: `${target.origin} is this dev server itself`,
+      remedy: `Write the address of the API in ${provenanceLabel(target.provenance)}.`,
     }
-    return undefined
+  }
+
+  /** Hands a call to http-proxy-middleware, which hands it to the transport. */
+  function passOn(
+    req: IncomingMessage,
+    res: ServerResponse | undefined,
+    call: Call,
+    { decline, fail }: { decline(): void; fail(failure: Failure): void },
+  ): void {
+    const failWith = (failure: Failure): void => {
+      call.exchange.failure = failure
+      fail(failure)
+      hooks.finished(call)
+    }
+    const problem = obstacle(req, call)
+    if (problem) return failWith(problem)
+    rememberCall(req, call)
+    const pageUrl = req.url
+    if (!call.route) req.url = call.exchange.upstreamUrl.slice(call.target.origin.length)
+    // Its types want a response, which an upgrade has none of; `pathRewrite` is documented to get `undefined` then.
+    void wayTo(call.target).handler(req, res as ServerResponse, (error) => {
+      req.url = pageUrl
+      if (!error) return decline()
+      failWith({
+        code: 'invalid-request',
+        cause: `an option of http-proxy-middleware failed (${(error as Error).message})`,
+        remedy: `Correct \`proxy\` of ${provenanceLabel(call.target.provenance)}.`,
+      })
+    })
   }
 
   function resolveReserved(rest: string): { relay: RelayPath; target: Target } | undefined {
@@ -223,9 +262,7 @@ export function createProxy(input: ProxyInput): Proxy {
     },
 
     handle(req, res, next, destination) {
-      const reserved = destination.kind === 'reserved' ? resolveReserved(destination.rest) : undefined
-      const target = destination.kind === 'path' ? destination.route.target : reserved?.target
-      const admission = admit(req, false, destination, target)
+      const { target, relay, route, admission } = receive(req, destination, false)
       if (!admission.allowed) {
         log.refused(admission.message)
         return refuse(res, admission.status, admission.code)
@@ -242,58 +279,37 @@ export function createProxy(input: ProxyInput): Proxy {
         if (parseRelayPath(rest)) log.refused(unknownTarget(rest))
         return refuse(res, 404, parseRelayPath(rest) ? 'unknown-target' : 'not-found')
       }
-      const route = destination.kind === 'path' ? destination.route : undefined
-      const call = buildCall(req, admission, target, reserved?.relay, route, false)
+      const call = buildCall({ req, admission, target, relay, route, upgrade: undefined })
       if (call.exchange.way === 'to' && call.session === undefined) {
         // The page came from another server, or before this browser had a session: its first relayed call gets one.
         call.session = sessions.create()
         res.setHeader('set-cookie', sessions.setCookieLine(call.session, { secure: isEncrypted(req) }))
       }
-      const problem = obstacle(req, call)
-      if (problem) {
-        call.exchange.failure = problem.failure
-        answerFailure(call, res, problem.failure)
-        return hooks.finished(call)
-      }
-      rememberCall(req, call)
-      const pageUrl = req.url
-      if (reserved) req.url = reserved.relay.pathAndQuery
-      void wayTo(target).handler(req, res, (error) => {
-        req.url = pageUrl
-        // A user's `pathFilter` declined: the host has it.
-        if (!error) return next()
-        const failure = new UpstreamError({
-          code: 'invalid-request',
-          cause: `an option of http-proxy-middleware failed (${(error as Error).message})`,
-          remedy: `Correct \`proxy\` of ${target.provenance.name}.`,
-        }).failure
-        call.exchange.failure = failure
-        if (res.headersSent) res.destroy()
-        else answerFailure(call, res, failure)
-        hooks.finished(call)
+      passOn(req, res, call, {
+        decline: next,
+        fail(failure) {
+          if (res.headersSent) res.destroy()
+          else answerFailure(call, res, failure)
+        },
       })
     },
 
     upgrade(req, socket, head, destination) {
-      const reserved = destination.kind === 'reserved' ? resolveReserved(destination.rest) : undefined
-      const target = destination.kind === 'path' ? destination.route.target : reserved?.target
-      const admission = admit(req, true, destination, target)
+      const { target, relay, route, admission } = receive(req, destination, true)
       if (!admission.allowed) {
         log.refused(admission.message)
         return refuseUpgrade(socket, admission.status)
       }
       if (!target) return refuseUpgrade(socket, 404)
-      const route = destination.kind === 'path' ? destination.route : undefined
-      const call = buildCall(req, admission, target, reserved?.relay, route, true)
-      if (obstacle(req, call)) return refuseUpgrade(socket, 508)
-      rememberCall(req, call)
-      if (reserved) req.url = reserved.relay.pathAndQuery
-      // http-proxy-middleware answers a declined `pathFilter` with silence, and a silent socket hangs the page.
-      wayTo(target).handler.upgrade(req, socket as never, head)
+      const call = buildCall({ req, admission, target, relay, route, upgrade: { socket, head } })
+      passOn(req, undefined, call, {
+        decline: () => refuseUpgrade(socket, 404),
+        fail: ({ code }) => refuseUpgrade(socket, failureStatus(code)),
+      })
     },
 
     serveClientScript(req, res, scriptWith) {
-      const admission = admit(req, false, { kind: 'reserved', rest: '' }, undefined)
+      const { admission } = receive(req, { kind: 'reserved', rest: '' }, false)
       if (!admission.allowed) {
         log.refused(admission.message)
         return refuse(res, admission.status, admission.code)

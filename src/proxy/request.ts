@@ -92,7 +92,7 @@ export function originToSend(call: Call, productionOrigin: string | undefined): 
     case 'page':
       return fromPage
     default: {
-      const isRelayedRead = !route && !call.isUpgrade && (exchange.method === 'GET' || exchange.method === 'HEAD')
+      const isRelayedRead = !route && !call.upgrade && (exchange.method === 'GET' || exchange.method === 'HEAD')
       return isRelayedRead && !call.insistsOnOwnOrigin ? fromPage : target.origin
     }
   }

@@ -21,6 +21,7 @@ export interface TransportHooks {
 /** One request, or upgrade, as http-proxy-middleware hands it to the transport. */
 export interface Sending {
   req: IncomingMessage
+  call: Call
   proxyServer: ProxyServer
   options: HpmOptions
   dispatcher: Dispatcher

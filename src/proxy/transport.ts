@@ -30,12 +30,13 @@ export function createTransport(target: Target, hooks: TransportHooks): Transpor
   return {
     dispatcher,
     plugin: (proxyServer) => {
+      // Upgrades come this way too: on its own way for them http-proxy-middleware meets a filter that declines, and an
+      // option that throws, with silence, and a silent socket hangs the page.
       proxyServer.web = (req, res, options) => {
-        send({ req, res, proxyServer, options: options as HpmOptions, dispatcher, hooks })
-        return Promise.resolve()
-      }
-      proxyServer.ws = (req, socket, options, head) => {
-        upgradeThrough({ req, socket, head, proxyServer, options: options, dispatcher, hooks })
+        const call = recallCall(req)
+        const sending = { req, call, proxyServer, options: options as HpmOptions, dispatcher, hooks }
+        if (call.upgrade) upgradeThrough({ ...sending, ...call.upgrade })
+        else send({ ...sending, res })
         return Promise.resolve()
       }
     },
@@ -48,8 +49,7 @@ interface SendingWeb extends Sending {
 }
 
 function send(sending: SendingWeb): void {
-  const { req, res, proxyServer, options, dispatcher, hooks } = sending
-  const call = recallCall(req)
+  const { req, res, call, proxyServer, options, dispatcher, hooks } = sending
   if (options.timeout) req.socket.setTimeout(options.timeout)
   if (proxyServer.listenerCount('start')) proxyServer.emit('start', req, res, call.target.origin)
   try {

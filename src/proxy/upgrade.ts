@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Failure } from '../exchange/exchange'
-import { type Call, recallCall } from './call'
+import type { Call } from './call'
 import { classifyFailure, failureStatus } from './errors'
 import type { HeaderRecord } from './request'
 import type { Sending } from './sending'
@@ -10,13 +10,12 @@ import { buildUpstreamRequest, dispatchOptions, headerLines, recordLines, record
 
 interface SendingUpgrade extends Sending {
   socket: Duplex
-  head: Buffer | undefined
+  head: Buffer
 }
 
 /** Sends an upgrade down the route that its call was given, and joins the two sockets when the upstream agrees. */
 export function upgradeThrough(sending: SendingUpgrade): void {
-  const { req, socket, proxyServer, options, dispatcher, hooks } = sending
-  const call = recallCall(req)
+  const { req, call, socket, proxyServer, options, dispatcher, hooks } = sending
   try {
     const request = buildUpstreamRequest(req, call, hooks.rewrite)
     if (proxyServer.listenerCount('proxyReqWs')) {
@@ -63,7 +62,7 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
     headers['connection'] = 'Upgrade'
     headers['upgrade'] = req.headers.upgrade ?? 'websocket'
     socket.write(serializeHead(status, undefined, headers))
-    if (head?.length) upstream.write(head)
+    if (head.length) upstream.write(head)
     upstream.pipe(socket)
     socket.pipe(upstream)
     if (proxyServer.listenerCount('open')) proxyServer.emit('open', upstream as never)

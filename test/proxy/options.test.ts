@@ -5,7 +5,7 @@ import { responseInterceptor } from 'http-proxy-middleware'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { CorsDevOptions, TargetOptions } from '../../src/options/types'
 import { selfSignedCertificate } from '../e2e/certificate'
-import { ask, type DevServer, HOST_STATUS, listen, startDevServer, startEcho, stop } from './dev-server'
+import { ask, type DevServer, HOST_STATUS, listen, sendRaw, startDevServer, startEcho, stop } from './dev-server'
 
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -153,6 +153,8 @@ it('proxy.selfHandleResponse: a responseInterceptor rewrites the body', async ()
 it("proxy.pathFilter: what it declines is the host's", async () => {
   const { server, upstream } = await start({ proxy: { pathFilter: ['/api/**', '!/api/own/**'] } })
   expect((await ask(server, '/api/own/x')).status).toBe(HOST_STATUS)
+  const upgrade = `GET /api/own/ws HTTP/1.1\r\nHost: localhost:${server.port}\r\nSec-Fetch-Site: same-origin\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
+  expect(await sendRaw(server, upgrade)).toMatch(/^HTTP\/1\.1 404 /)
   expect(upstream.requests).toEqual([])
   expect((await ask(server, '/api/x')).status).toBe(200)
 })
