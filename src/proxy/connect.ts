@@ -113,8 +113,13 @@ function codeOf(error: Error): string {
   return 'code' in error ? String(error.code) : error.message
 }
 
-/** `HTTP_PROXY` and its kin, without the password some of them carry. */
-export function environmentProxy(env: NodeJS.ProcessEnv, protocol: string): string | undefined {
+/**
+ * Host of the proxy that the environment names for a target, without the password some of them carry. Loopback and
+ * private addresses are reached directly, as in browsers, where `NO_PROXY` says so or not.
+ */
+export function environmentProxy(target: Target, env: NodeJS.ProcessEnv): string | undefined {
+  const { protocol, hostname } = new URL(target.origin)
+  if (isLoopbackHost(hostname) || classifyLiteral(hostname) === 'private') return undefined
   const http = env['http_proxy'] ?? env['HTTP_PROXY']
   const proxy = protocol === 'https:' ? (env['https_proxy'] ?? env['HTTPS_PROXY'] ?? http) : http
   return proxy && URL.canParse(proxy) ? new URL(proxy).host : undefined
@@ -133,9 +138,7 @@ export function createDispatcher(target: Target, env: NodeJS.ProcessEnv): Dispat
     maxHeaderSize: 64 * 1024,
     allowH2: false,
   }
-  const { protocol, hostname } = new URL(target.origin)
-  const staysLocal = isLoopbackHost(hostname) || classifyLiteral(hostname) === 'private'
-  if (staysLocal || !environmentProxy(env, protocol)) return new Agent(options)
+  if (!environmentProxy(target, env)) return new Agent(options)
   return new EnvHttpProxyAgent({
     ...options,
     requestTls: { ...target.proxy.ssl, rejectUnauthorized: target.proxy.secure !== false },

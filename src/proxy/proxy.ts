@@ -115,11 +115,8 @@ export function createProxy(input: ProxyInput): Proxy {
   function wayTo(target: Target): { transport: Transport; handler: RequestHandler } {
     const known = ways.get(target)
     if (known) return known
-    const proxyHost = environmentProxy(env, new URL(target.origin).protocol)
-    if (proxyHost)
-      log.once(
-        `names are resolved by the proxy ${proxyHost} (from HTTP_PROXY or HTTPS_PROXY), except those in NO_PROXY`,
-      )
+    const proxyHost = environmentProxy(target, env)
+    if (proxyHost !== undefined) log.once(`targets are reached by the proxy ${proxyHost}, which resolves their names.`)
     const transport = createTransport(target, hooks)
     const { plugins = [], ...rest } = target.proxy
     const handler = createProxyMiddleware({
