@@ -137,12 +137,17 @@ export default defineConfig(
   {
     files: ['src/**/*.ts'],
     plugins: { 'import-x': importX },
-    settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts'] })] },
+    settings: {
+      'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts'] })],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+      'import-x/extensions': ['.ts'],
+    },
     rules: {
       'import-x/no-restricted-paths': [
         'error',
         { basePath: import.meta.dirname, zones: [...roomZones, ...entryZones] },
       ],
+      'import-x/no-cycle': 'error',
       ...banPackages(TRANSPORT.packages, { typesToo: true }),
     },
   },

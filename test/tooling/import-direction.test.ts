@@ -70,6 +70,13 @@ describe('the direction of imports between rooms', () => {
     expect(await complaints('src/routes/inner/probe.ts', `export * from '../../${path}'`)).toEqual([])
   })
 
+  it('stops a circle inside a room', async () => {
+    expect(await complaints('src/routes/match.ts', `export { buildRouteTable } from './table'`)).toEqual([
+      'import-x/no-cycle',
+    ])
+    expect(await complaints('src/routes/probe.ts', `export { buildRouteTable } from './table'`)).toEqual([])
+  })
+
   it('stops import("…") types, which the direction rule does not read', async () => {
     const code = `export type A = import('../${modules.get('routes')}').A`
     expect(await complaints('src/standard/probe.ts', code)).toEqual(['@typescript-eslint/consistent-type-imports'])
