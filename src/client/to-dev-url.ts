@@ -33,14 +33,24 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
   const prefix = new URL(config.prefix, origin === 'null' ? scope.origin : origin).href
   const webSocketPrefix = asWebSocket(prefix)
   let relays = new Map(Object.entries(config.relays))
+  let ownBase: string | undefined
+
+  /** Most calls of most pages: told without parsing, which would cost each of them some microseconds. */
+  function isPathOfOwn(input: unknown, base: string): boolean {
+    if (typeof input !== 'string' || !PATH_ABSOLUTE.test(input)) return false
+    if (base !== ownBase && parse(base)?.origin === scope.origin) ownBase = base
+    return base === ownBase
+  }
 
   return {
     prefix,
     targetOf(input) {
       if (!relays.size) return undefined
-      const url = parse(input, scope.document?.baseURI ?? scope.location.href)
+      const base = scope.document?.baseURI ?? scope.location.href
+      if (isPathOfOwn(input, base)) return undefined
+      const url = parse(input, base)
       // The platform has its own way with userinfo: an error in most APIs.
-      if (!url || url.username || url.password) return undefined
+      if (!url || !/^(http|ws)s?:$/.test(url.protocol) || url.username || url.password) return undefined
       const origin = asHttp(url.origin)
       const relay = relays.get(origin)
       return relay && origin !== scope.origin ? { url, origin, relay } : undefined
@@ -61,7 +71,10 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
   }
 }
 
-function parse(input: unknown, base: string): URL | undefined {
+/** Neither `//host` nor what the URL parser takes for it. */
+const PATH_ABSOLUTE = /^\/(?![/\\\t\n\r])/
+
+function parse(input: unknown, base?: string): URL | undefined {
   try {
     return new URL(String(input), base)
   } catch {

@@ -37,7 +37,7 @@ it.each([
   ['same-origin', 'anon'],
   ['omit', 'anon'],
 ] as const)('takes the credentials mode %s to the relay %s', async (credentials, kind) => {
-  await scene.page.evaluate(([url, mode]) => fetch(url, { credentials: mode as RequestCredentials }), [
+  await scene.page.evaluate(([url, mode]) => fetch(url, { credentials: mode }), [
     `${scene.api.origin}/json`,
     credentials,
   ] as const)
