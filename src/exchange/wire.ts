@@ -21,8 +21,9 @@ export const FAILURE_ENDPOINT = 'failure'
 export const HOP_SEGMENT = 'hop'
 
 /**
- * Sent by the runtime's `fetch`, which can read a failure and reject with it. Every other consumer (XHR, EventSource,
- * images) can only be told by a network error, so without this header the dev server causes one.
+ * Sent by the runtime's `fetch` where redirects are not followed (`redirect: 'manual'`): it reads the failure and rejects
+ * with it. Everybody else is told by a network error, which without this header the dev server causes by a redirect
+ * that no browser follows. A header on calls that do follow redirects would cost a third origin a preflight.
  */
 export const READS_FAILURES_HEADER = 'cors-dev-reads-failures'
 /** On a response that the dev server made because the upstream could not answer: the failure's code. */
