@@ -18,15 +18,18 @@ export interface Issue {
 /** Everything that is wrong with the options, gathered before it is thrown. */
 export class CorsDevError extends Error {
   /** The code of its issues if they share one, else `CORS_DEV_OPTIONS`. */
-  readonly code: string
-  readonly issues: readonly Issue[]
+  declare readonly code: string
+  declare readonly issues: readonly Issue[]
 
   constructor(issues: readonly Issue[]) {
     super(issues.map(formatIssue).join('\n'))
     this.name = 'CorsDevError'
-    this.issues = issues
     const [first] = issues
-    this.code = first && issues.every(({ code }) => code === first.code) ? first.code : 'CORS_DEV_OPTIONS'
+    const code = first && issues.every((issue) => issue.code === first.code) ? first.code : 'CORS_DEV_OPTIONS'
+    // Consoles print an error with its stack and its own enumerable properties. The mistakes are the developer's, so our
+    // frames and a second copy of the list would only push them off the screen.
+    Object.defineProperties(this, { issues: { value: issues }, code: { value: code } })
+    this.stack = `${this.name}: ${this.message}`
   }
 }
 

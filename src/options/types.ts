@@ -78,7 +78,7 @@ export interface CorsDevOptions {
    *
    * A key is a path prefix, compared segment by segment (`/api` takes `/api/users`, not `/apiary`), or a regular
    * expression if it starts with `^`, tested against path and query. Every target, in a map or a list, is also reached
-   * by its absolute URL.
+   * by its absolute URL; of several with one origin, the first one's options count there.
    *
    * @default the targets found in package.json and `.env` files
    * @throws `CORS_DEV_TARGET` unless every target is an absolute http(s) or ws(s) URL

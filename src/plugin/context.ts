@@ -234,7 +234,7 @@ const RELAY_WORDS = { always: '', 'as-needed': ', directly where it allows that'
 function startupLines(targets: readonly Target[], table: RouteTable): string[] {
   if (targets.length === 0) {
     return [
-      'no targets: nothing is proxied. Name them in the plugin\'s targets, in "corsDev" of package.json, or in a .env file.',
+      'no targets: nothing is proxied. Name them in the plugin\'s targets, in "corsDev" of package.json, or in a variable of a .env file that the page can see.',
     ]
   }
   return targets.flatMap((target) => {

@@ -51,7 +51,17 @@ export function buildRouteTable(
   }
 
   for (const target of targets) {
-    if (!relays.has(target.origin)) relays.set(target.origin, target)
+    const first = relays.get(target.origin)
+    if (!first) relays.set(target.origin, target)
+    else if (target.path === undefined && !target.fallback && isSilenced(target, first)) {
+      issues.push({
+        code: 'CORS_DEV_TARGET',
+        path: provenanceLabel(target.provenance),
+        value: target.origin + target.basePath,
+        why: `has options that never apply: ${provenanceLabel(first.provenance)} has the same origin, and comes first`,
+        instead: 'Give it a path, or the options to the first one',
+      })
+    }
     if (target.fallback) {
       fallback ??= { prefix: '', target }
       continue
@@ -87,6 +97,20 @@ export function buildRouteTable(
   }
   prefixes.sort((a, b) => (b.prefix as string).length - (a.prefix as string).length)
   return { table: { paths: [...expressions, ...prefixes], relays, ...(fallback && { fallback }) }, issues }
+}
+
+/** Whether a target that is reached by its absolute URL alone would be reached by another's options. */
+function isSilenced(target: Target, first: Target): boolean {
+  if (target.provenance.source !== first.provenance.source) return false
+  const optionsOf = ({ originPolicy, relay, proxy }: Target): unknown[] => [
+    originPolicy,
+    relay,
+    ...Object.entries(proxy).flat(),
+  ]
+  const [own, others] = [optionsOf(target), optionsOf(first)]
+  return (
+    own.length !== others.length || own.some((value, index) => JSON.stringify(value) !== JSON.stringify(others[index]))
+  )
 }
 
 /** `/api/` → `/api`, `/` → the empty prefix, `^…` → its expression. */

@@ -1,9 +1,15 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { CorsDevError, formatIssue, hideCredentials, showValue } from '../../src/options/errors'
 
 const issue = { code: 'CORS_DEV_TARGET', path: 'targets[0]', why: 'is wrong: it is', instead: 'Write it right' }
 
 describe('CorsDevError', () => {
+  it('prints as the list of mistakes and nothing else', () => {
+    const error = new CorsDevError([issue])
+    expect(inspect(error)).toBe(`[CorsDevError: ${error.message}]`)
+  })
+
   it('has the code that its issues share', () => {
     expect(new CorsDevError([issue, issue]).code).toBe('CORS_DEV_TARGET')
     expect(new CorsDevError([issue, { ...issue, code: 'CORS_DEV_ORIGIN' }]).code).toBe('CORS_DEV_OPTIONS')

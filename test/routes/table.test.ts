@@ -32,6 +32,17 @@ describe('buildRouteTable', () => {
     expect(table.paths).toHaveLength(2)
   })
 
+  it('takes a second target of one origin amiss if its options would never apply', () => {
+    const first = target('http://1.test', { provenance: { source: 'options', name: 'targets[0]' } })
+    const second = (changes: Partial<Target>): Target =>
+      target('http://1.test', { basePath: '/v2', provenance: { source: 'options', name: 'targets[1]' }, ...changes })
+    expect(buildRouteTable([first, second({})]).issues).toEqual([])
+    for (const changes of [{ originPolicy: 'remove' }, { relay: 'never' }, { proxy: { auth: 'u:p' } }] as const) {
+      expect(buildRouteTable([first, second(changes)]).issues).toMatchObject([{ path: 'targets[1]' }])
+      expect(buildRouteTable([first, second({ ...changes, path: '/v2' })]).issues).toEqual([])
+    }
+  })
+
   it('has no relay for a target that is never relayed, nor for a later one of its origin', () => {
     const { table } = buildRouteTable([
       target('http://1.test', { path: '/api', relay: 'never' }),
