@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
 /** Tests that start hosts and browsers: each fills a small machine by itself. */
-const WHOLE_HOSTS = ['test/e2e/**/*.test.ts', 'test/plugin/**/*.test.ts', 'test/package/**/*.test.ts']
+const WHOLE_HOSTS = ['client', 'e2e', 'package', 'plugin'].map((folder) => `test/${folder}/**/*.test.ts`)
 
 const NEVER = [...configDefaults.exclude, 'test/.tmp/**']
 
