@@ -2,13 +2,15 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { CLASSIC_SCRIPT_BASE, MODULE_BASE } from '../exchange/client-script'
-import { CorsDevError, LOG_PREFIX } from '../options/errors'
-import type { CorsDevOptions } from '../options/types'
+import { CorsDevError, type Issue, LOG_PREFIX, showValue } from '../options/errors'
+import { checkOptions, fillIn } from '../options/resolve'
+import type { CorsDevOptions, ResolvedOptions } from '../options/types'
+import { buildRouteTable } from '../routes/table'
 import type { Target } from '../targets/target'
 import { type Compilation, type Compiler, compilersOf } from './compiler'
 import { type Context, createContext } from './context'
 import { definedVariables } from './defined-variables'
-import { type Discovery, discover, targetsOfEnvironment } from './discover'
+import { type Discovery, discover, type Project, targetsOfEnvironment } from './discover'
 import { exceptReserved, isInProxyList, pathsInProxyList, type ProxyEntry } from './host-paths'
 import { injectRuntime } from './inject'
 import { NAME } from './name'
@@ -27,6 +29,8 @@ import {
 interface Guest {
   compiler: Compiler
   rawOptions: unknown
+  /** Whether it stands among the compiler's plugins more than once. */
+  isRepeated: boolean
   /** What the compiler's own definitions let page code see. Known with the first compilation. */
   variables: Record<string, string>
   served: Served | undefined
@@ -55,7 +59,12 @@ const served = new WeakSet<DevServer>()
 
 /** What the webpack and Rspack plugins do with a compiler. Nothing, unless a dev server serves it. */
 export function applyToCompiler(compiler: Compiler, rawOptions: unknown): void {
-  if (guests.has(compiler)) return
+  const known = guests.get(compiler)
+  if (known) {
+    // Said when a dev server starts: it is no reason to break a build.
+    known.isRepeated = true
+    return
+  }
   addGuest(compiler, rawOptions)
   if (compiler.options.devServer === false) return
   meetDevServer(compiler, serve)
@@ -80,7 +89,7 @@ export function withCorsDev<DevServerOptions extends object>(
 }
 
 function addGuest(compiler: Compiler, rawOptions: unknown): void {
-  const guest: Guest = { compiler, rawOptions, variables: {}, served: undefined }
+  const guest: Guest = { compiler, rawOptions, isRepeated: false, variables: {}, served: undefined }
   guests.set(compiler, guest)
 
   compiler.hooks.thisCompilation.tap(NAME, (compilation) => addRuntime(guest, compilation))
@@ -101,7 +110,7 @@ function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
 
   const { compiler } = itsGuests[0]
   const { options, server } = devServer
-  const discovery = discoverForAll(itsGuests, options)
+  const discovery = discoverForAll(itsGuests, devServer)
   const allowedHosts = allowedHostsOf(options)
   const logger = compiler.getInfrastructureLogger(NAME)
   const context = createContext({ ...discovery, root: compiler.context, base: '/', allowedHosts, logger })
@@ -156,20 +165,154 @@ function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
 
 const BEHIND_FILES = ['connect-history-api-fallback', 'serve-index', 'options-middleware']
 
-/** One dev server has one table of targets, whichever compiler's configuration they stand in. */
-function discoverForAll(itsGuests: Guests, devServerOptions: DevServerOptions): Discovery {
-  const proxyTable = { option: 'devServer.proxy', paths: pathsInProxyList(proxyListOf(devServerOptions)) }
-  const discoverFor = ({ rawOptions, compiler: { context: root } }: Guest): Discovery =>
-    discover(rawOptions, { root, variables: {}, envFiles: [], isVisible: () => true, proxyTable })
+/**
+ * One dev server has one table of targets, whichever compiler's configuration they stand in.
+ *
+ * @throws CorsDevError with the issues of all configurations together
+ */
+function discoverForAll(itsGuests: Guests, devServer: DevServer): Discovery {
+  const compilers = compilersOf(devServer.compiler)
+  const placeOf = ({ compiler }: Guest): string =>
+    compilers.length > 1 ? `${configurationName(compiler, compilers.indexOf(compiler))}: ` : ''
+  const proxyTable = { option: 'devServer.proxy', paths: pathsInProxyList(proxyListOf(devServer.options)) }
   const isSame = (one: Guest, other: Guest): boolean =>
     one.compiler.context === other.compiler.context && isDeepStrictEqual(one.rawOptions, other.rawOptions)
 
-  const [first, ...others] = itsGuests
-  const distinct = others.filter(
-    (guest, index) => !isSame(guest, first) && others.findIndex((other) => isSame(guest, other)) === index,
+  const distinct = itsGuests.filter((guest, index) => itsGuests.findIndex((other) => isSame(guest, other)) === index)
+  const configurations = distinct.map((guest) =>
+    // What all of them share stands in no particular one.
+    readConfiguration(guest, distinct.length > 1 ? placeOf(guest) : '', proxyTable),
   )
-  const { options, targets } = discoverFor(first)
-  return { options, targets: [...targets, ...distinct.flatMap((guest) => discoverFor(guest).targets)] }
+
+  // A later source never overrides an earlier one, so what package.json names comes behind the options of them all.
+  const found = configurations.flatMap(({ targets }) => targets)
+  const isOption = ({ provenance }: Target): boolean => provenance.source === 'options'
+  const targets = withoutTwins([...found.filter(isOption), ...found.filter((target) => !isOption(target))])
+  const { options, issues: contradictions } = foldOptions(configurations)
+
+  const repeated = itsGuests.filter(({ isRepeated }) => isRepeated)
+  const issues = [
+    ...repeated.map((guest) => repeatedIssue(placeOf(guest))),
+    ...configurations.flatMap((configuration) => configuration.issues),
+    ...contradictions,
+    ...buildRouteTable(targets).issues,
+  ]
+  if (issues.length > 0) throw new CorsDevError(withoutEquals(issues))
+  return { options, targets }
+}
+
+/** What one configuration brings in. */
+interface Configuration {
+  /** Stands before the names of its options: `config "server": `. */
+  place: string
+  /** Those of the plugin, and those that package.json fills in. */
+  options: ResolvedOptions
+  packageOptions: ResolvedOptions
+  targets: readonly Target[]
+  issues: readonly Issue[]
+}
+
+function readConfiguration(
+  { rawOptions, compiler: { context: root } }: Guest,
+  place: string,
+  proxyTable: Project['proxyTable'],
+): Configuration {
+  const project = { root, variables: {}, envFiles: [], isVisible: () => true, proxyTable }
+  const all = tryToDiscover(rawOptions, project)
+  // package.json may be that of all configurations: its issues and options are told from those of the plugin.
+  const inPackage = tryToDiscover({}, project)
+  const isInPackage = (issue: Issue): boolean => inPackage.issues.some((other) => isDeepStrictEqual(issue, other))
+  return {
+    place,
+    options: checkOptions(rawOptions).options,
+    packageOptions: inPackage.options,
+    targets: all.targets.map((target) =>
+      target.provenance.source === 'options'
+        ? { ...target, provenance: { ...target.provenance, name: place + target.provenance.name } }
+        : target,
+    ),
+    issues: all.issues.map((issue) => (isInPackage(issue) ? issue : { ...issue, path: place + issue.path })),
+  }
+}
+
+function tryToDiscover(rawOptions: unknown, project: Project): Discovery & { issues: readonly Issue[] } {
+  try {
+    return { ...discover(rawOptions, project), issues: [] }
+  } catch (error) {
+    if (!(error instanceof CorsDevError)) throw error
+    return { options: checkOptions({}).options, targets: [], issues: error.issues }
+  }
+}
+
+/** `config "server"`, or `config[1]` as it stands in the list. */
+function configurationName({ name }: Compiler & { name?: string }, index: number): string {
+  return name ? `config ${JSON.stringify(name)}` : `config[${index}]`
+}
+
+function repeatedIssue(place: string): Issue {
+  return {
+    code: 'CORS_DEV_OPTION',
+    path: `${place}corsDev`,
+    why: 'stands in plugins twice: only the first one would be read',
+    instead: 'Merge their targets into one, and remove the other',
+  }
+}
+
+/** The plugin's options of all configurations, which go before those in package.json. */
+function foldOptions(configurations: readonly Configuration[]): { options: ResolvedOptions; issues: Issue[] } {
+  // What was no valid value has been replaced by the default, which contradicts nobody.
+  const valid = configurations.filter(({ issues }) => issues.length === 0)
+  const plugin = foldAll(valid.map(({ place, options }) => ({ place, options })))
+  const inPackage = foldAll(
+    valid.map(({ place, packageOptions }) => ({ place: `${place}package.json corsDev.`, options: packageOptions })),
+  )
+  const isOpen = ({ name }: Contradiction): boolean => !plugin.options.given.has(name)
+  return {
+    options: fillIn(plugin.options, inPackage.options),
+    issues: [...plugin.contradictions, ...inPackage.contradictions.filter(isOpen)].map(({ issue }) => issue),
+  }
+}
+
+const SINGLE_OPTIONS = ['productionOrigin', 'relay'] as const
+
+interface Contradiction {
+  name: (typeof SINGLE_OPTIONS)[number]
+  issue: Issue
+}
+
+/** Origins add up; of the others there can be one. */
+function foldAll(list: readonly { place: string; options: ResolvedOptions }[]): {
+  options: ResolvedOptions
+  contradictions: Contradiction[]
+} {
+  const options = list.map((entry) => entry.options).reduce(fillIn, checkOptions({}).options)
+  const origins = list.flatMap((entry) => (entry.options.given.has('origins') ? entry.options.origins : []))
+  const contradictions = SINGLE_OPTIONS.flatMap((name) => {
+    const [first, ...others] = list.filter((entry) => entry.options.given.has(name))
+    if (!first) return []
+    const expected = first.options[name]
+    return others.flatMap(({ place, options: { [name]: value } }) => {
+      if (value === expected) return []
+      const why = `contradicts ${first.place}${name} ${showValue(expected)}: both configurations have one dev server`
+      const instead = 'Write the same in both, or leave one out'
+      return { name, issue: { code: 'CORS_DEV_OPTION', path: place + name, value, why, instead } }
+    })
+  })
+  return {
+    options: options.given.has('origins') ? { ...options, origins: [...new Set(origins)] } : options,
+    contradictions,
+  }
+}
+
+/** Configurations often share their options in part: the same target twice is one route. */
+function withoutTwins(targets: readonly Target[]): Target[] {
+  const isTwin = ({ provenance: _, ...one }: Target, { provenance: __, ...other }: Target): boolean =>
+    isDeepStrictEqual(one, other)
+  return targets.filter((target, index) => targets.findIndex((other) => isTwin(target, other)) === index)
+}
+
+function withoutEquals(issues: readonly Issue[]): Issue[] {
+  return issues.filter((issue, index) => issues.findIndex((other) => isDeepStrictEqual(issue, other)) === index)
 }
 
 function isSome(list: readonly Guest[]): list is Guests {
