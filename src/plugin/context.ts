@@ -163,7 +163,7 @@ export function createContext(input: ContextInput): Context {
       if (!destination && !(isMalformed && NO_BROWSER_SENDS.test(url))) return false
       socket.on('error', () => socket.destroy())
       if (isMalformed || !destination) {
-        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+        socket.resume().end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
         return true
       }
       whenLoaded(

@@ -35,7 +35,7 @@ export function claimUpgrades(server: UpgradeSource, claim: UpgradeClaim): () =>
   // ever answer what we leave.
   const refuseIfNobodyElseListens = (_request: IncomingMessage, socket: Duplex): void => {
     if (server.listenerCount('upgrade') > 1) return
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    socket.resume().end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   }
   server.on('upgrade', refuseIfNobodyElseListens)
 

@@ -35,7 +35,9 @@ export function createDecisions({ table, log, dispatcherOf, now }: DecisionsInpu
           { origin, path: pathname + search, method: method, headers },
           {
             onRequestStart(controller) {
-              signal.addEventListener('abort', () => controller.abort(new Error('the probe took too long')))
+              const giveUp = (): void => controller.abort(new Error('the probe took too long'))
+              if (signal.aborted) giveUp()
+              else signal.addEventListener('abort', giveUp)
             },
             onResponseStart(controller, status) {
               if (status >= 200) resolve({ status, headers: headerLines(controller.rawHeaders) })
@@ -76,31 +78,39 @@ export function answerDecision(
   admission: Admission,
   decisions: Decisions,
 ): void {
-  if (req.method !== 'POST') return refuse(res, 405, 'method-not-allowed')
+  if (req.method !== 'POST') return refuse(res, 405, 'method-not-allowed', admission)
+  const answer = (question: RouteQuestion | undefined): void => {
+    if (!question) return refuse(res, 400, 'malformed-question', admission)
+    decisions
+      .decide(question, admission.pageOrigin)
+      // Relaying works wherever asking failed.
+      .catch((): RouteAnswer => ({ route: 'relay' }))
+      .then((decided) => sendJson(res, admission, decided))
+      .catch(() => res.destroy())
+  }
+  if (req.readableDidRead || req.readableEnded) {
+    // A body parser of the host's came first.
+    const { body } = req as { body?: unknown }
+    return answer(typeof body === 'string' ? parseQuestion(body) : asQuestion(body))
+  }
   let text = ''
   req.setEncoding('utf8')
   req.on('data', (chunk: string) => {
     if (text.length <= MOST_BYTES) text += chunk
   })
-  req.on('end', () => {
-    const question = text.length <= MOST_BYTES ? parseQuestion(text) : undefined
-    if (!question) return refuse(res, 400, 'malformed-question')
-    decisions
-      .decide(question, admission.pageOrigin)
-      // Relaying works wherever asking failed.
-      .catch((): RouteAnswer => ({ route: 'relay' }))
-      .then((answer) => sendJson(res, admission, answer))
-      .catch(() => res.destroy())
-  })
+  req.on('end', () => answer(text.length <= MOST_BYTES ? parseQuestion(text) : undefined))
 }
 
 function parseQuestion(text: string): RouteQuestion | undefined {
-  let value: Partial<RouteQuestion> | null
   try {
-    value = JSON.parse(text)
+    return asQuestion(JSON.parse(text))
   } catch {
     return undefined
   }
+}
+
+function asQuestion(given: unknown): RouteQuestion | undefined {
+  const value = given as Partial<RouteQuestion> | null | undefined
   const isQuestion =
     typeof value === 'object' &&
     value !== null &&

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware'
+import type { Dispatcher } from 'undici'
 import { preflightResponse } from '../cors/preflight-response'
 import type { Exchange, Failure } from '../exchange/exchange'
 import { createExchangeLog } from '../exchange/log'
@@ -29,12 +30,13 @@ import { answerFailure } from './failure-response'
 import { answerFailureReport } from './failure-report'
 import { type Admission, guardRequest, type GuardPolicy, type Refusal } from './guard'
 import { createHops } from './hop'
+import { createNewcomers } from './newcomers'
 import { refuse } from './refusal'
 import { buildSentHeaders } from './response'
 import type { TransportHooks } from './sending'
 import { createSessions } from './session'
 import { createTargetLog, type Logger } from './target-log'
-import { createTransport, type Transport } from './transport'
+import { createTransport } from './transport'
 import { refuseUpgrade } from './upgrade'
 
 /** Where a request is meant for, as far as its path tells. */
@@ -84,10 +86,14 @@ export function createProxy(input: ProxyInput): Proxy {
   const now = Date.now
   const policy: GuardPolicy = { origins: options.origins, allowedHosts: input.allowedHosts }
   const sessions = createSessions({ root, secretFile: path.join(cache, 'secret') })
-  const jars = createCookieJars({ file: path.join(cache, 'cookies.json') })
   const hops = createHops(now)
   const exchanges = createExchangeLog()
   const log = createTargetLog(input.logger, now)
+  const jars = createCookieJars({
+    file: path.join(cache, 'cookies.json'),
+    onWriteFailure: ({ message }) => log.once(`logins won't outlive this dev server: ${message}.`),
+  })
+  const newcomers = createNewcomers(() => sessions.create(), now)
   exchanges.subscribe((exchange) => {
     log.failed(exchange)
     if (exchange.way === 'to' && exchange.upstreamResponse?.status === 401) log.unauthorized(exchange)
@@ -105,19 +111,21 @@ export function createProxy(input: ProxyInput): Proxy {
     rewrite: { jars, productionOrigin: options.productionOrigin, via },
     buildSentHeaders: (call, upstream) => buildSentHeaders(call, upstream, { jars, hops, table, prefix, log }),
     answerFailure,
+    strictTargets: new WeakSet(),
     finished({ exchange }) {
       exchange.duration = now() - exchange.startedAt
       exchanges.add(exchange)
     },
   }
 
-  const ways = new Map<Target, { transport: Transport; handler: RequestHandler }>()
-  function wayTo(target: Target): { transport: Transport; handler: RequestHandler } {
-    const known = ways.get(target)
+  const transport = createTransport(hooks)
+  const handlers = new Map<Target | 'plain', RequestHandler>()
+
+  /** Targets without options of their own share one handler, since each listens to the host's server. */
+  function handlerOf(target: Target): RequestHandler {
+    const isPlain = Object.keys(target.proxy).length === 0
+    const known = handlers.get(isPlain ? 'plain' : target)
     if (known) return known
-    const proxyHost = environmentProxy(target, env)
-    if (proxyHost !== undefined) log.once(`targets are reached by the proxy ${proxyHost}, which resolves their names.`)
-    const transport = createTransport(target, hooks)
     const { plugins = [], ...rest } = target.proxy
     const handler = createProxyMiddleware({
       ...rest,
@@ -126,15 +134,20 @@ export function createProxy(input: ProxyInput): Proxy {
       ejectPlugins: true,
       plugins: [transport.plugin, proxyEventsPlugin, ...plugins],
     })
-    const way = { transport, handler }
-    ways.set(target, way)
-    return way
+    handlers.set(isPlain ? 'plain' : target, handler)
+    return handler
+  }
+
+  function dispatcherOf(target: Target): Dispatcher {
+    const proxyHost = environmentProxy(target, env)
+    if (proxyHost !== undefined) log.once(`targets are reached by the proxy ${proxyHost}, which resolves their names.`)
+    return transport.dispatcherOf(target)
   }
 
   const decisions = createDecisions({
     table,
     log,
-    dispatcherOf: (target) => wayTo(target).transport.dispatcher,
+    dispatcherOf,
     now,
   })
 
@@ -174,6 +187,8 @@ export function createProxy(input: ProxyInput): Proxy {
     target: Target
     upgrade: Call['upgrade']
   }): Call {
+    const session = sessions.find(req.headers.cookie)
+    if (session !== undefined) newcomers.settled(session)
     const pageUrl = req.url ?? '/'
     const exchange: Exchange = {
       id: ++exchangeCount,
@@ -193,12 +208,12 @@ export function createProxy(input: ProxyInput): Proxy {
       ownOrigin: admission.ownOrigin,
       pageOrigin: admission.pageOrigin,
       otherOrigin: admission.otherOrigin,
-      session: sessions.find(req.headers.cookie),
+      session,
       hop: relay?.nonce === undefined ? undefined : hops.find(relay.nonce, relay.origin),
       upgrade,
       isNavigation: req.headers['sec-fetch-mode'] === 'navigate' || (route !== undefined && asksForDocument(req)),
       readsFailures: req.headers[READS_FAILURES_HEADER] !== undefined,
-      insistsOnOwnOrigin: false,
+      insistsOnOwnOrigin: hooks.strictTargets.has(target),
     }
   }
 
@@ -230,7 +245,7 @@ export function createProxy(input: ProxyInput): Proxy {
     const pageUrl = req.url
     if (!call.route) req.url = call.exchange.upstreamUrl.slice(call.target.origin.length)
     // Its types want a response, which an upgrade has none of; `pathRewrite` is documented to get `undefined` then.
-    void wayTo(call.target).handler(req, res as ServerResponse, (error) => {
+    void handlerOf(call.target)(req, res as ServerResponse, (error) => {
       req.url = pageUrl
       if (!error) return decline()
       failWith({
@@ -254,7 +269,7 @@ export function createProxy(input: ProxyInput): Proxy {
       ownOrigins = new Set(origins)
     },
     sessionCookieFor(req) {
-      if (sessions.find(req.headers.cookie) !== undefined) return undefined
+      if (sessions.find(req.headers.cookie) !== undefined || comesFromElsewhere(req)) return undefined
       return sessions.setCookieLine(sessions.create(), { secure: isEncrypted(req) })
     },
 
@@ -273,13 +288,14 @@ export function createProxy(input: ProxyInput): Proxy {
         const [endpoint] = rest.split('?', 1)
         if (endpoint === DECISION_ENDPOINT) return answerDecision(req, res, admission, decisions)
         if (endpoint === FAILURE_ENDPOINT) return answerFailureReport(req, res, admission, exchanges)
-        if (parseRelayPath(rest)) log.refused(unknownTarget(rest))
-        return refuse(res, 404, parseRelayPath(rest) ? 'unknown-target' : 'not-found')
+        const asked = parseRelayPath(rest)
+        if (asked) log.refused(matchRelay(table, asked.origin) ? EXPIRED_HOP : unknownTarget(asked))
+        return refuse(res, 404, asked ? 'unknown-target' : 'not-found', admission)
       }
       const call = buildCall({ req, admission, target, relay, route, upgrade: undefined })
       if (call.exchange.way === 'to' && call.session === undefined) {
         // The page came from another server, or before this browser had a session: its first relayed call gets one.
-        call.session = sessions.create()
+        call.session = newcomers.sessionOf(req, admission.pageOrigin)
         res.setHeader('set-cookie', sessions.setCookieLine(call.session, { secure: isEncrypted(req) }))
       }
       passOn(req, res, call, {
@@ -320,14 +336,25 @@ export function createProxy(input: ProxyInput): Proxy {
 
     async close() {
       jars.close()
-      await Promise.all([...ways.values()].map(({ transport }) => transport.close()))
+      await transport.close()
     },
   }
 }
 
-function unknownTarget(rest: string): string {
-  const origin = parseRelayPath(rest)?.origin ?? ''
+function unknownTarget({ origin }: RelayPath): string {
   return `a page asked the relay for ${origin}, which no target names. Add "${origin}" to the plugin's targets.`
+}
+
+const EXPIRED_HOP = 'a redirect was followed too late or by a made-up address. Make the call again.'
+
+/**
+ * A navigation from another site brings no SameSite=Strict cookie, so a browser that has a session looks like one that
+ * has none; a new one would take the place of its logins, just as it comes back from logging in elsewhere.
+ */
+function comesFromElsewhere({ headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return site === 'cross-site'
+  return headers.referer !== undefined && !headers.referer.includes(`//${headers.host ?? ''}/`)
 }
 
 function isEncrypted(req: IncomingMessage): boolean {

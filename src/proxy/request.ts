@@ -36,7 +36,7 @@ const NEVER_PASSED_ON = new Set([
 
 /** The header that goes up. */
 export function buildUpstreamHeaders(req: IncomingMessage, call: Call, rewrite: RequestRewrite): HeaderRecord {
-  const { target, route } = call
+  const { target } = call
   const headers: HeaderRecord = { host: new URL(target.origin).host }
   const connectionSpecific = connectionSpecificNames(headerPairs(req.headers))
   for (const name in req.headers) {
@@ -53,14 +53,7 @@ export function buildUpstreamHeaders(req: IncomingMessage, call: Call, rewrite: 
   const cookie = cookieToSend(req, call, rewrite.jars)
   if (cookie) headers['cookie'] = cookie
 
-  const origin = originToSend(call, rewrite.productionOrigin)
-  const sendsOrigin = !route || req.headers.origin !== undefined
-  if (origin !== undefined && sendsOrigin) headers['origin'] = origin
-  if (origin !== undefined && origin !== 'null' && req.headers.referer !== undefined) headers['referer'] = `${origin}/`
-  if (headers['sec-fetch-site'] !== undefined && !call.isNavigation) {
-    headers['sec-fetch-site'] = fetchSite(origin, target.origin)
-  }
-
+  setOrigin(headers, req, call, rewrite.productionOrigin)
   headers['via'] = [req.headers['via'], `1.1 ${rewrite.via}`].flat().filter(Boolean).join(', ')
   if (target.proxy.xfwd) addForwardedFor(headers, req)
   if (target.proxy.auth) headers['authorization'] = `Basic ${Buffer.from(target.proxy.auth).toString('base64')}`
@@ -68,6 +61,22 @@ export function buildUpstreamHeaders(req: IncomingMessage, call: Call, rewrite: 
     if (value !== undefined) headers[name.toLowerCase()] = typeof value === 'number' ? String(value) : [value].flat()
   }
   return headers
+}
+
+/** `Origin` and what goes with it: what the upstream learns of who asks. */
+export function setOrigin(
+  headers: HeaderRecord,
+  req: IncomingMessage,
+  call: Call,
+  productionOrigin: string | undefined,
+): void {
+  const origin = originToSend(call, productionOrigin)
+  const sendsOrigin = !call.route || req.headers.origin !== undefined
+  if (origin !== undefined && sendsOrigin) headers['origin'] = origin
+  if (origin !== undefined && origin !== 'null' && req.headers.referer !== undefined) headers['referer'] = `${origin}/`
+  if (headers['sec-fetch-site'] !== undefined && !call.isNavigation) {
+    headers['sec-fetch-site'] = fetchSite(origin, call.target.origin)
+  }
 }
 
 function* headerPairs(headers: IncomingHttpHeaders): Iterable<[string, string]> {
@@ -118,18 +127,18 @@ function cookieToSend(req: IncomingMessage, call: Call, jars: CookieJars): strin
     return call.session === undefined ? undefined : jars.cookieHeader(call.session, new URL(exchange.upstreamUrl))
   }
   if (!route || req.headers.cookie === undefined) return undefined
-  const restored = restoreCookieHeader(req.headers.cookie, { pageIsSecure: isPageSecure(call) })
-  if (call.pageOrigin === target.origin) return restored
-  return (
-    restored
-      .split(/;\s*/)
-      .filter((pair) => {
-        const equals = pair.indexOf('=')
-        return equals > 0 && jars.mayForward(target.origin, pair.slice(0, equals), pair.slice(equals + 1))
-      })
-      .join('; ') || undefined
-  )
+  const pairs = restoreCookieHeader(req.headers.cookie, { pageIsSecure: isPageSecure(call) }).split(/;\s*/)
+  const sent = pairs.filter((pair) => {
+    // The key to the jar is nobody's but ours.
+    if (SESSION_COOKIE.test(pair)) return false
+    const equals = pair.indexOf('=')
+    if (call.pageOrigin === target.origin) return true
+    return equals > 0 && jars.mayForward(target.origin, pair.slice(0, equals), pair.slice(equals + 1))
+  })
+  return sent.join('; ') || undefined
 }
+
+const SESSION_COOKIE = /^__cors_dev_[0-9a-f]{8}=/
 
 function addForwardedFor(headers: HeaderRecord, req: IncomingMessage): void {
   const encrypted = (req.socket as Partial<TLSSocket>).encrypted === true

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Options as HpmOptions, Plugin as HpmPlugin } from 'http-proxy-middleware'
 import type { Dispatcher } from 'undici'
 import type { Failure, HeaderLines } from '../exchange/exchange'
+import type { Target } from '../targets/target'
 import type { Call } from './call'
 import type { HeaderRecord, RequestRewrite } from './request'
 
@@ -14,6 +15,8 @@ export interface TransportHooks {
   buildSentHeaders(call: Call, upstream: HeaderLines): HeaderRecord
   /** Tells the page, where it can still be told. */
   answerFailure(call: Call, res: ServerResponse, failure: Failure): void
+  /** Targets that answer their own origin and refuse the page's: found out once. */
+  strictTargets: WeakSet<Target>
   /** The exchange is over. */
   finished(call: Call): void
 }

@@ -1,46 +1,61 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
-import { Readable } from 'node:stream'
+import { type Duplex, Readable } from 'node:stream'
 import type { Options as HpmOptions, Plugin as HpmPlugin } from 'http-proxy-middleware'
 import type { Dispatcher } from 'undici'
 import type { Target } from '../targets/target'
 import { type Call, recallCall } from './call'
 import { createDispatcher } from './connect'
 import { classifyFailure, UpstreamError } from './errors'
-import { buildUpstreamHeaders, type HeaderRecord } from './request'
+import { type HeaderRecord, setOrigin } from './request'
 import { requestBody } from './request-body'
 import type { Sending, TransportHooks } from './sending'
 import { upgradeThrough } from './upgrade'
 import { buildUpstreamRequest, dispatchOptions, headerLines, recordLines, recordRequest } from './upstream-request'
 
 export interface Transport {
-  /** http-proxy-middleware's way to a target, taken over: see {@link createTransport}. */
+  /** http-proxy-middleware's way to the targets, taken over: see {@link createTransport}. */
   plugin: HpmPlugin
-  dispatcher: Dispatcher
+  /** The connections to a target. */
+  dispatcherOf(target: Target): Dispatcher
   close(): Promise<void>
 }
 
 /**
- * The way up to one target. http-proxy-middleware stays the frame (filters, rewriting, plugins, events); its own
+ * The way up to the targets. http-proxy-middleware stays the frame (filters, rewriting, plugins, events); its own
  * transport opens a connection for each HTTP/2 page request, appends error text to broken bodies and dies of one
  * `Trailer` field, so undici's takes its place.
  */
-export function createTransport(target: Target, hooks: TransportHooks): Transport {
-  const dispatcher = createDispatcher(target, hooks.env)
+export function createTransport(hooks: TransportHooks): Transport {
+  const dispatchers = new Map<Target, Dispatcher>()
+  const joined = new Set<Duplex>()
+
+  function dispatcherOf(target: Target): Dispatcher {
+    const known = dispatchers.get(target)
+    if (known) return known
+    const dispatcher = createDispatcher(target, hooks.env)
+    dispatchers.set(target, dispatcher)
+    return dispatcher
+  }
+
   return {
-    dispatcher,
+    dispatcherOf,
     plugin: (proxyServer) => {
       // Upgrades come this way too: on its own way for them http-proxy-middleware meets a filter that declines, and an
       // option that throws, with silence, and a silent socket hangs the page.
       proxyServer.web = (req, res, options) => {
         const call = recallCall(req)
+        const dispatcher = dispatcherOf(call.target)
         const sending = { req, call, proxyServer, options: options as HpmOptions, dispatcher, hooks }
-        if (call.upgrade) upgradeThrough({ ...sending, ...call.upgrade })
+        if (call.upgrade) upgradeThrough({ ...sending, ...call.upgrade, joined })
         else send({ ...sending, res })
         return Promise.resolve()
       }
     },
-    close: () => dispatcher.destroy(),
+    async close() {
+      for (const socket of joined) socket.destroy()
+      await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()))
+    },
   }
 }
 
@@ -66,7 +81,8 @@ function send(sending: SendingWeb): void {
     }
     const repeatWithOwnOrigin = (): void => {
       call.insistsOnOwnOrigin = true
-      request.headers = buildUpstreamHeaders(req, call, hooks.rewrite)
+      // All else stays, what a `proxyReq` handler has set included.
+      setOrigin(request.headers, req, call, hooks.rewrite.productionOrigin)
       dispatch()
     }
     dispatch()
@@ -122,14 +138,23 @@ class WebExchange implements Dispatcher.DispatchHandler {
       this.#isRepeating = true
       return controller.abort(new Error('asked again with another Origin'))
     }
+    if (this.#call.insistsOnOwnOrigin && status !== 403) hooks.strictTargets.add(this.#call.target)
     this.#call.exchange.upstreamResponse = { status, headers: upstream }
     const headers = hooks.buildSentHeaders(this.#call, upstream)
 
+    dropHostsHeaders(res)
     if (options.selfHandleResponse || proxyServer.listenerCount('proxyRes')) {
       this.#observed = new UpstreamResponse(controller, status, statusText ?? '', headers)
       proxyServer.emit('proxyRes', this.#observed as never, req, res)
       if (options.selfHandleResponse) return
-      this.#observed.on('data', (chunk: Buffer) => this.#write(chunk)).on('end', () => this.#end())
+      const observed = this.#observed
+      observed
+        .on('end', () => this.#end())
+        .on('data', (chunk: Buffer) => {
+          if (this.#write(chunk)) return
+          observed.pause()
+          res.once('drain', () => observed.resume())
+        })
     }
     writeHead(res, status, statusText, headers)
     this.#call.exchange.sentResponse = { status, headers: recordLines(headers) }
@@ -218,20 +243,27 @@ class UpstreamResponse extends Readable {
   }
 }
 
-/** Writes the head as it came; what the host or its middleware had put on the response before is not the API's. */
+/** What the host or its middleware had put on the response before is not the API's; the session cookie is ours. */
+function dropHostsHeaders(res: ServerResponse): void {
+  for (const name of res.getHeaderNames()) if (name !== 'set-cookie') res.removeHeader(name)
+}
+
+/** What Node writes as a reason phrase; undici reads it as UTF-8, and what is neither would throw in mid-answer. */
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]+$/
+
 export function writeHead(
   res: ServerResponse,
   status: number,
   statusText: string | undefined,
   headers: HeaderRecord,
 ): void {
-  for (const name of res.getHeaderNames()) if (!(name in headers) && name !== 'set-cookie') res.removeHeader(name)
   const ownCookies = res.getHeader('set-cookie')
   if (ownCookies !== undefined) {
     headers['set-cookie'] = [ownCookies, headers['set-cookie'] ?? []].flat().map(String)
   }
   // HTTP/2 has no reason phrase.
-  if (statusText && res.req.httpVersionMajor < 2) res.writeHead(status, statusText, headers)
+  if (statusText !== undefined && REASON_PHRASE.test(statusText) && res.req.httpVersionMajor < 2)
+    res.writeHead(status, statusText, headers)
   else res.writeHead(status, headers)
 }
 
@@ -250,7 +282,12 @@ function fail({ req, res, proxyServer, hooks }: SendingWeb, call: Call, error: E
   if (isReset && proxyServer.listenerCount('econnreset'))
     proxyServer.emit('econnreset', error, req, res, call.target.origin)
   else if (proxyServer.listenerCount('error')) proxyServer.emit('error', error, req, res, call.target.origin)
-  if (!res.headersSent) hooks.answerFailure(call, res, failure)
-  else if (!res.writableEnded) abortResponse(res)
+  try {
+    if (!res.headersSent) hooks.answerFailure(call, res, failure)
+    else if (!res.writableEnded) abortResponse(res)
+  } catch {
+    // What can't be told is cut: a page that waits for ever learns nothing.
+    abortResponse(res)
+  }
   hooks.finished(call)
 }

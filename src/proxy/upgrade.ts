@@ -11,6 +11,8 @@ import { buildUpstreamRequest, dispatchOptions, headerLines, recordLines, record
 interface SendingUpgrade extends Sending {
   socket: Duplex
   head: Buffer
+  /** Upstream's sides of all sockets that are joined: they outlive the dispatcher. */
+  joined: Set<Duplex>
 }
 
 /** Sends an upgrade down the route that its call was given, and joins the two sockets when the upstream agrees. */
@@ -55,8 +57,9 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestUpgrade(controller: Dispatcher.DispatchController, status: number, _: unknown, upstream: Duplex): void {
-    const { req, socket, head, proxyServer, hooks } = this.#sending
+    const { req, socket, head, joined, proxyServer, hooks } = this.#sending
     this.#isOver = true
+    joined.add(upstream)
     socket.off('close', this.#onPageClose)
     const headers = this.#sentHeaders(controller, status)
     headers['connection'] = 'Upgrade'
@@ -68,6 +71,7 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
     if (proxyServer.listenerCount('open')) proxyServer.emit('open', upstream as never)
     // Either side's end is the other's: a page that vanishes must not leave a socket at the upstream, nor the reverse.
     const part = (): void => {
+      joined.delete(upstream)
       if (!upstream.destroyed) upstream.destroy()
       if (!socket.destroyed) socket.destroy()
       if (this.#call.exchange.duration === undefined) {
@@ -128,7 +132,8 @@ function failUpgrade({ req, socket, proxyServer, hooks }: SendingUpgrade, call: 
 
 /** Answers an upgrade with a status and nothing else. */
 export function refuseUpgrade(socket: Duplex, status: number): void {
-  socket.on('error', () => {})
+  // Bytes that nobody reads would keep the socket from ever closing.
+  socket.on('error', () => {}).resume()
   socket.end(serializeHead(status, undefined, { connection: 'close', 'content-length': '0' }))
 }
 

@@ -16,7 +16,10 @@ export function toUpstreamPath(route: PathRoute, pathAndQuery: string): string {
 
 function withoutPrefix({ prefix, target }: PathRoute, pathAndQuery: string): string {
   if (!target.stripPrefix) return pathAndQuery
-  if (typeof prefix === 'string') return pathAndQuery.slice(prefix.length)
+  // A `pathRewrite` may have dropped it already.
+  if (typeof prefix === 'string') {
+    return isUnderPrefix(pathAndQuery, prefix) ? pathAndQuery.slice(prefix.length) : pathAndQuery
+  }
   // Only the first alternative of `^/a|/b` is bound to the start.
   const match = prefix.exec(pathAndQuery)
   if (match?.index !== 0) return pathAndQuery

@@ -277,6 +277,13 @@ describe('what comes back', () => {
     expect((await ask(server, '/api/x')).status).toBe(502)
   })
 
+  it.each(['Não encontrado', '見つかりません', '\u0001'])('takes a reason phrase as it comes: %j', async (phrase) => {
+    const { server } = await startRawUpstream((socket) =>
+      socket.write(Buffer.from(`HTTP/1.1 404 ${phrase}\r\nContent-Length: 2\r\n\r\nno`)),
+    )
+    expect((await ask(server, '/api/x')).status).toBe(404)
+  })
+
   it('skips informational responses', async () => {
     const { server } = await startRawUpstream((socket) =>
       socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
@@ -327,6 +334,61 @@ describe('redirects', () => {
   })
 })
 
+describe('targets that refuse strangers', () => {
+  it('are asked once more with their own origin, all else the same, and known from then on', async () => {
+    const upstream = await startEcho((req, res) => {
+      if (req.headers.origin === upstream.origin) return false
+      res.writeHead(403).end()
+      return true
+    })
+    const server = await startDevServer({
+      targets: [
+        { url: upstream.origin, proxy: { on: { proxyReq: (proxyReq) => void proxyReq.setHeader('x-key', 'kept') } } },
+      ],
+    })
+    closing.push(upstream.close, server.close)
+    for (const _ of ['first', 'second', 'third']) {
+      const { status, text } = await ask(server, `/__cors-dev/to/http/127.0.0.1:${upstream.port}/x`)
+      expect([status, JSON.parse(text).headers['x-key']]).toEqual([200, 'kept'])
+    }
+    expect(upstream.requests.length).toBe(4)
+  })
+})
+
+describe('the session', () => {
+  const sessionIn = (answer: { headers: Record<string, unknown> }): string | undefined =>
+    /__cors_dev_[0-9a-f]{8}=[^;]+/.exec(String(answer.headers['set-cookie']))?.[0]
+
+  it('comes with the page, but not where another site leads to it', async () => {
+    const { server } = await start()
+    const page = { accept: 'text/html', 'sec-fetch-dest': 'document' }
+    expect(sessionIn(await ask(server, '/', { headers: { ...page, 'sec-fetch-site': 'none' } }))).toBeDefined()
+    expect(sessionIn(await ask(server, '/', { headers: { ...page, 'sec-fetch-site': 'cross-site' } }))).toBeUndefined()
+    const lan = { accept: 'text/html', 'sec-fetch-site': undefined }
+    expect(sessionIn(await ask(server, '/', { headers: lan }))).toBeDefined()
+    const led = { ...lan, referer: 'http://login.example/' }
+    expect(sessionIn(await ask(server, '/', { headers: led }))).toBeUndefined()
+  })
+
+  it("is one for all first calls of a page that another server renders, and no one else's", async () => {
+    const { server, relay } = await start()
+    const call = (origin: string, cookie?: string): ReturnType<typeof ask> =>
+      ask(server, `${relay}/x`, { headers: { origin, 'sec-fetch-site': 'same-site', cookie } })
+    const sessions = (await Promise.all([1, 2, 3].map(() => call('http://localhost:8000')))).map(sessionIn)
+    expect(new Set(sessions).size).toBe(1)
+    expect(sessionIn(await call('http://localhost:8001'))).not.toBe(sessions[0])
+    expect(sessionIn(await call('http://localhost:8000', sessions[0]))).toBeUndefined()
+    expect(sessionIn(await call('http://localhost:8000'))).not.toBe(sessions[0])
+  })
+
+  it('never goes up, not even to the server that rendered the page', async () => {
+    const { server, upstream } = await start()
+    const cookie = `__cors_dev_0123abcd=key; theirs=1`
+    const headers = { origin: upstream.origin, 'sec-fetch-site': 'same-site', cookie }
+    expect(JSON.parse((await ask(server, '/api/x', { headers })).text).headers.cookie).toBe('theirs=1')
+  })
+})
+
 describe('what is refused', () => {
   it.each([
     '/api/../admin',
@@ -360,6 +422,23 @@ describe('what is refused', () => {
     const { server, upstream } = await start()
     expect((await ask(server, `/__cors-dev/to/${authority}/x`)).status).toBe(404)
     expect(upstream.requests).toEqual([])
+  })
+
+  it('an unknown target, in a way that an admitted page can read', async () => {
+    const { server } = await start()
+    const { status, headers } = await ask(server, '/__cors-dev/to/http/127.0.0.1:1/x', {
+      headers: { origin: 'http://localhost:1' },
+    })
+    expect([status, headers['access-control-allow-origin']]).toEqual([404, 'http://localhost:1'])
+  })
+
+  it('an upgrade, and its socket closes whatever else was sent', async () => {
+    const { server } = await start()
+    const raw = await sendRaw(
+      server,
+      `GET /api/ws HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nlate`,
+    )
+    expect(raw).toMatch(/^HTTP\/1\.1 403 /)
   })
 
   it('a request that comes round again', async () => {
@@ -413,4 +492,70 @@ it('a socket to the page that is half open ends with the upstream', async () => 
   await expect.poll(() => text).toMatch(/101 [\s\S]*hello$/)
   page.destroy()
   await expect.poll(() => open.size).toBe(0)
+})
+
+it('what is still open ends with the middleware', async () => {
+  const { server, open } = await startRawUpstream((socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello')
+  })
+  await ask(server, '/')
+  const page = connect(server.port, '127.0.0.1').on('error', () => {})
+  page.write(`GET /api/ws HTTP/1.1\r\n${HEAD(server.port)}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
+  await once(page, 'data')
+  const closed = once(page, 'close')
+  await server.close()
+  await closed
+  await expect.poll(() => open.size).toBe(0)
+})
+
+it('a slow page slows the API down, also where a handler watches', async () => {
+  const upstream = await startEcho((_req, res) => {
+    const chunk = Buffer.alloc(1_000_000)
+    let sent = 0
+    const more = (): void => {
+      while (sent < 200 && res.write(chunk)) sent++
+    }
+    Object.assign(upstream, { sent: () => sent })
+    res.on('drain', more)
+    more()
+    return true
+  })
+  const server = await startDevServer({
+    targets: { '/api': { url: upstream.origin, proxy: { on: { proxyRes() {} } } } },
+  })
+  closing.push(upstream.close, server.close)
+  const page = connect(server.port, '127.0.0.1')
+  page.write(`GET /api/x HTTP/1.1\r\n${HEAD(server.port)}\r\n`)
+  await once(page, 'readable')
+  const sent = (upstream as unknown as { sent(): number }).sent
+  let before = -1
+  await expect
+    .poll(() => [before, (before = sent())].every((count) => count === before) && before >= 0, { interval: 300 })
+    .toBe(true)
+  expect(sent()).toBeLessThan(100)
+  page.destroy()
+})
+
+it('the runtime is answered behind a body parser', async () => {
+  const upstream = await startEcho()
+  const { middleware, close } = createMiddleware({
+    targets: [{ url: upstream.origin, relay: 'as-needed' }],
+    logger: { info() {}, warn() {}, error() {} },
+  })
+  const server = createServer(express().use(express.json(), middleware))
+  const port = await listen(server)
+  closing.push(upstream.close, close, () => stop(server))
+  const question = {
+    url: `${upstream.origin}/x`,
+    method: 'GET',
+    headers: [],
+    credentials: false,
+    forcesPreflight: false,
+  }
+  const { text } = await ask({ port }, '/__cors-dev/decision', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(question),
+  })
+  expect(JSON.parse(text)).toEqual({ route: 'relay' })
 })

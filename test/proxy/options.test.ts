@@ -113,7 +113,8 @@ it('proxy.on: handlers see and change the request and the response', async () =>
           proxyReq.setHeader('x-added', 'yes')
           proxyReq.removeHeader('x-removed')
         },
-        proxyRes: (proxyRes) => {
+        proxyRes: (proxyRes, _req, res) => {
+          res.setHeader('x-set-on-response', 'yes')
           events.push(`proxyRes ${proxyRes.statusCode}`)
           proxyRes.headers['x-from-handler'] = 'yes'
         },
@@ -124,6 +125,7 @@ it('proxy.on: handlers see and change the request and the response', async () =>
   const { headers, text } = await ask(server, '/api/x', { headers: { 'x-removed': '1' } })
   const seen = JSON.parse(text).headers
   expect([seen['x-added'], seen['x-removed'], headers['x-from-handler']]).toEqual(['yes', undefined, 'yes'])
+  expect(headers['x-set-on-response']).toBe('yes')
   expect(events).toEqual(['start', 'proxyReq /api/x', 'proxyRes 200', 'end'])
 })
 
@@ -169,6 +171,11 @@ it('proxy.pathRewrite: changes the path, and cannot split the request', async ()
   const before = upstream.requests.length
   expect((await ask(server, '/api/split')).status).toBe(500)
   expect(upstream.requests.length).toBe(before)
+})
+
+it('proxy.pathRewrite: may drop the prefix that stripPrefix drops', async () => {
+  const { server } = await start({ stripPrefix: true, proxy: { pathRewrite: { '^/api': '' } } })
+  expect(JSON.parse((await ask(server, '/api/users')).text).url).toBe('/users')
 })
 
 it('proxy.plugins: get the server of http-proxy-middleware', async () => {
