@@ -24,17 +24,29 @@ type HttpServer = UpgradeSource & ListeningServer & NonNullable<ViteDevServer['h
 export function vitePlugin(rawOptions: unknown): Plugin {
   const contexts = new Map<Environment, Context>()
   const contextOf = (environment: unknown): Context | undefined => contexts.get(environment as Environment)
+  const discoveries = new WeakMap<ResolvedConfig, Discovery>()
+  let isPreview = false
 
   return {
     name: NAME,
     enforce: 'pre',
     apply: 'serve',
 
+    config(_config, env) {
+      isPreview = env.isPreview === true
+    },
+
+    // A mistake must end a restart before the new server has a watcher: nobody would close it, and it would restart too.
+    configResolved(config) {
+      discoveries.set(config, discoverInVite(rawOptions, config, isPreview ? 'preview' : 'server'))
+    },
+
     configureServer: {
       order: 'pre',
       handler(server) {
         const { config } = server
-        const project = discoverInVite(rawOptions, config, config.server.proxy, 'server.proxy')
+        // Frameworks may serve with a copy of what was resolved.
+        const project = discoveries.get(config) ?? discoverInVite(rawOptions, config, 'server')
         restartWhenPackageJsonChanges(server)
         const allowedHosts = allowedHostsOf(config.server)
         const context = openContext(project, config, allowedHosts)
@@ -55,7 +67,7 @@ export function vitePlugin(rawOptions: unknown): Plugin {
       order: 'pre',
       handler(server) {
         const { config } = server
-        const project = discoverInVite(rawOptions, config, config.preview.proxy, 'preview.proxy')
+        const project = discoveries.get(config) ?? discoverInVite(rawOptions, config, 'preview')
         // A built page has no runtime that would use a relay.
         const targets = project.targets.filter(({ path, fallback }) => path !== undefined || fallback)
         if (targets.length === 0) return
@@ -101,12 +113,7 @@ export function vitePlugin(rawOptions: unknown): Plugin {
   }
 }
 
-function discoverInVite(
-  rawOptions: unknown,
-  config: ResolvedConfig,
-  proxy: ResolvedConfig['server']['proxy'],
-  option: string,
-): Discovery {
+function discoverInVite(rawOptions: unknown, config: ResolvedConfig, kind: 'server' | 'preview'): Discovery {
   const { root, mode, env } = config
   // `false` turns `.env` files off; older versions have no type for it.
   const envDir = config.envDir
@@ -117,7 +124,7 @@ function discoverInVite(
     variables,
     envFiles: envDir === false ? [] : names.map((name) => join(envDir, name)),
     isVisible: (name) => name in variables,
-    proxyTable: { option, paths: Object.keys(proxy ?? {}) },
+    proxyTable: { option: `${kind}.proxy`, paths: Object.keys(config[kind].proxy ?? {}) },
   })
 }
 

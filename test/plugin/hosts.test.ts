@@ -496,3 +496,49 @@ test('Vite restarts into a new configuration, and the old one is gone', async ()
   expect((await ask(`${origin}/one/x`)).text).not.toContain('"url"')
   expect(await say(`${origin.replace('http', 'ws')}/two/socket`, 'hello')).toBe('/two/socket hello')
 })
+
+test.each(['vite', 'vite-7'] as const)('%s outlives mistakes that are made while it runs', async (kind) => {
+  const watching = "configureServer(server) { server.watcher.once('ready', () => console.log('WATCHING')) }"
+  const { write, origin, waitForLog, logs, root } = await start(kind, {
+    config: `plugins: [corsDev({ targets: { '/one': '${target}' } }), { name: 'watching', ${watching} }],`,
+  })
+  await waitForLog(/WATCHING/)
+  const { readFileSync } = await import('node:fs')
+  const config = readFileSync(`${root}/vite.config.mjs`, 'utf8')
+  const packageJson = readFileSync(`${root}/package.json`, 'utf8')
+
+  let written = 0
+  const change = async (file: string, text: string) => {
+    // The watcher takes two changes within 50 ms for one.
+    await expect.poll(() => performance.now() - written).toBeGreaterThan(100)
+    written = performance.now()
+    write(file, text)
+  }
+
+  await change('vite.config.mjs', config.replace(target, 'localhost:1'))
+  await waitForLog(/targets\["\/one"\] "localhost:1"/)
+  await waitForLog(/server restart failed/)
+  const first = logs().length
+  await change('vite.config.mjs', config.replace('/one', '/two'))
+  await waitForLog(/server restarted/, first)
+  await waitForLog(/WATCHING/, first)
+  expect(JSON.parse((await ask(`${origin}/two/x`)).text)).toMatchObject({ url: '/two/x' })
+
+  await change('package.json', packageJson.replace('{', '{ "corsDev": { "targets": ["nowhere"] },'))
+  await waitForLog(/"nowhere"/)
+  await waitForLog(/server restart failed/, first)
+  const second = logs().length
+  await change('package.json', packageJson.replace('{', `{ "corsDev": { "targets": { "/three": "${target}" } },`))
+  await waitForLog(/server restarted/, second)
+  await waitForLog(/WATCHING/, second)
+  expect(JSON.parse((await ask(`${origin}/three/x`)).text)).toMatchObject({ url: '/three/x' })
+
+  // A server that a mistake left half made would restart as well, on a port of its own.
+  const third = logs().length
+  await change('vite.config.mjs', config.replace('/one', '/four'))
+  await waitForLog(/server restarted/, third)
+  expect(JSON.parse((await ask(`${origin}/four/x`)).text)).toMatchObject({ url: '/four/x' })
+  expect(logs().filter((line) => line.includes('server restarted'))).toHaveLength(3)
+  expect(logs().filter((line) => line.includes('server restart failed'))).toHaveLength(2)
+  expect(logs().filter((line) => line.includes('in use'))).toHaveLength(0)
+})
