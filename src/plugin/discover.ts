@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
+import type { IncomingMessage } from 'node:http'
 import { CorsDevError, type Issue } from '../options/errors'
 import { checkOptions, fillIn } from '../options/resolve'
 import type { ResolvedOptions } from '../options/types'
@@ -8,6 +9,7 @@ import { targetsFromEnv } from '../targets/from-env'
 import { targetsFromOptions } from '../targets/from-options'
 import { targetsFromPackageJson } from '../targets/from-package-json'
 import { provenanceLabel, type Target } from '../targets/target'
+import type { HostPath } from './host-paths'
 
 /** What a host knows of the project it serves. */
 export interface Project {
@@ -17,8 +19,10 @@ export interface Project {
   /** Paths of `.env` files in the order in which the host loads them: later ones win. Missing files are fine. */
   envFiles: readonly string[]
   isVisible(name: string): boolean
-  /** The paths that the host's own proxy table takes, and the name of that table: `server.proxy`. */
-  proxyTable: { option: string; paths: readonly string[] }
+  /** The entries of the host's own proxy table, and the name of that table: `server.proxy`. */
+  proxyTable: { option: string; paths: readonly HostPath[] }
+  /** What is wrong with how the host was given the plugin. */
+  issues?: readonly Issue[]
 }
 
 export interface Discovery {
@@ -33,7 +37,7 @@ export interface Discovery {
  * @throws CorsDevError with the issues of all sources together
  */
 export function discover(rawOptions: unknown, project: Project): Discovery {
-  const issues: Issue[] = []
+  const issues: Issue[] = [...(project.issues ?? [])]
   const targets: Target[] = []
   const gather = (found: { targets: readonly Target[]; issues: readonly Issue[] }): void => {
     targets.push(...found.targets)
@@ -69,16 +73,31 @@ export function targetsOfEnvironment(
   return targetsFromEnv(project.variables, files, project.isVisible, relay)
 }
 
-/** Two owners of one path would take turns by accident of order. The host's table was there first, so it keeps its paths. */
+/** The host's table was there first and keeps all that it takes: a target below it would only seem to be there. */
 function pathsOwnedByHost(targets: readonly Target[], { option, paths }: Project['proxyTable']): Issue[] {
-  const owned = targets.filter(({ path }) => path !== undefined && paths.includes(path))
-  return owned.map(({ path, provenance }) => ({
-    code: 'CORS_DEV_PATH',
-    path: provenanceLabel(provenance),
-    value: path,
-    why: `can never match: ${option} of the dev server has the same path`,
-    instead: 'Remove one of them',
-  }))
+  return targets.flatMap(({ path, provenance }) => {
+    const owner = path === undefined ? undefined : paths.find((entry) => takesAllOf(entry, path))
+    if (!owner) return []
+    return {
+      code: 'CORS_DEV_PATH',
+      path: provenanceLabel(provenance),
+      value: path,
+      why: `can never match: "${owner.name}" in ${option} of the dev server takes it first`,
+      instead: 'Remove one of them',
+    }
+  })
+}
+
+/** Whether an entry takes a target's path and what is below it, by the matcher that decides when requests come. */
+function takesAllOf({ name, takes }: HostPath, path: string): boolean {
+  // What an expression would match can't be asked; an entry that begins with every path takes it all the same.
+  if (path.startsWith('^')) return name === path || (name === '/' && takes(requestOf('/x/y')))
+  const prefix = path.replace(/\/+$/, '')
+  return [`${prefix}/`, `${prefix}/x`, `${prefix}/x/y`].every((url) => takes(requestOf(url)))
+}
+
+function requestOf(url: string): IncomingMessage {
+  return { url, headers: {} } as IncomingMessage
 }
 
 /** The project's package.json: a host's root may be a folder below it. */

@@ -5,6 +5,12 @@ import { RESERVED_PREFIX } from '../exchange/wire'
 /** Whether a request belongs to the host and not to us, although one of our paths may match it. */
 export type IsHosts = (request: IncomingMessage) => boolean
 
+/** One entry of a host's own proxy table, with the name under which it stands there. */
+export interface HostPath {
+  name: string
+  takes: IsHosts
+}
+
 /** Our reserved prefix is nobody else's, however wide the paths of others are. */
 export function exceptReserved(base: string, isHosts: IsHosts): IsHosts {
   const prefixes = [RESERVED_PREFIX, base.replace(/\/$/, '') + RESERVED_PREFIX]
@@ -21,6 +27,11 @@ export function isInViteTable(keys: readonly string[]): IsHosts {
   return ({ url = '' }) => matchers.some((matches) => matches(url))
 }
 
+/** The keys of a `server.proxy` table, each by itself. */
+export function pathsInViteTable(keys: readonly string[]): HostPath[] {
+  return keys.map((name) => ({ name, takes: isInViteTable([name]) }))
+}
+
 /** One entry of a `devServer.proxy` list: http-proxy-middleware's options, or a function that returns them. */
 export type ProxyEntry = ProxyEntryOptions | (() => ProxyEntryOptions | undefined)
 interface ProxyEntryOptions {
@@ -30,9 +41,16 @@ interface ProxyEntryOptions {
 }
 type PathFilter = string | readonly string[] | ((pathname: string, request: IncomingMessage) => boolean)
 
-/** The paths that a `devServer.proxy` list names, as far as it names any. */
-export function pathsInProxyList(entries: readonly ProxyEntry[]): string[] {
-  return entries.map(filterOf).flatMap((filter) => (typeof filter === 'function' || filter === undefined ? [] : filter))
+/** What a `devServer.proxy` list takes, as far as it names paths. What a function takes shows only with each request. */
+export function pathsInProxyList(entries: readonly ProxyEntry[]): HostPath[] {
+  return entries.map(filterOf).flatMap((filter) => {
+    if (typeof filter === 'function' || filter === undefined) return []
+    const patterns = typeof filter === 'string' ? [filter] : filter
+    const excluded = patterns.filter((pattern) => pattern.startsWith('!'))
+    return patterns
+      .filter((pattern) => !pattern.startsWith('!'))
+      .map((name) => ({ name, takes: isInProxyList([{ context: [name, ...excluded] }]) }))
+  })
 }
 
 /** A `devServer.proxy` list, matched as http-proxy-middleware matches it. */

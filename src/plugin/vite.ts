@@ -6,7 +6,7 @@ import type { Environment, Plugin, PreviewServer, ResolvedConfig, ViteDevServer 
 import { MODULE_BASE } from '../exchange/client-script'
 import { type Context, createContext } from './context'
 import { type Discovery, discover, findPackageJson, settingsInPackageJson } from './discover'
-import { exceptReserved, type IsHosts, isInViteTable } from './host-paths'
+import { exceptReserved, type IsHosts, isInViteTable, pathsInViteTable } from './host-paths'
 import { injectRuntime } from './inject'
 import { NAME } from './name'
 import { type ListeningServer, ownOrigins } from './own-origins'
@@ -124,7 +124,7 @@ function discoverInVite(rawOptions: unknown, config: ResolvedConfig, kind: 'serv
     variables,
     envFiles: envDir === false ? [] : names.map((name) => join(envDir, name)),
     isVisible: (name) => name in variables,
-    proxyTable: { option: `${kind}.proxy`, paths: Object.keys(config[kind].proxy ?? {}) },
+    proxyTable: { option: `${kind}.proxy`, paths: pathsInViteTable(Object.keys(config[kind].proxy ?? {})) },
   })
 }
 

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CorsDevError } from '../../src/options/errors'
 import { discover, type Project, settingsInPackageJson } from '../../src/plugin/discover'
+import { pathsInProxyList, pathsInViteTable } from '../../src/plugin/host-paths'
 
 let root: string
 beforeEach(() => {
@@ -60,7 +61,7 @@ test('throws the issues of all sources together', () => {
   const run = () =>
     discover(
       { targets: { '/a': 'b', '/own': 'https://x.example.com' }, orgins: [] },
-      project({ proxyTable: { option: 'server.proxy', paths: ['/own'] } }),
+      project({ proxyTable: { option: 'server.proxy', paths: pathsInViteTable(['/own']) } }),
     )
   expect(run).toThrow(CorsDevError)
   try {
@@ -81,4 +82,38 @@ test('only its own keys of package.json count as a change', () => {
   expect(settingsInPackageJson(file)).toBe(before)
   writeFileSync(file, '{ "proxy": "http://b" }')
   expect(settingsInPackageJson(file)).not.toBe(before)
+})
+
+describe("a path that the host's own table takes", () => {
+  const inVite = (...keys: string[]) => ({ option: 'server.proxy', paths: pathsInViteTable(keys) })
+  const inList = (...context: string[]) => ({ option: 'devServer.proxy', paths: pathsInProxyList([{ context }]) })
+
+  test.each([
+    ['/api', inVite('/other', '/api'), '"/api" in server.proxy'],
+    ['/api/v2', inVite('/api'), '"/api" in server.proxy'],
+    ['/apiary', inVite('/api'), '"/api" in server.proxy'],
+    ['/api', inVite('/'), '"/" in server.proxy'],
+    ['/', inVite('/'), '"/" in server.proxy'],
+    ['^/api/v\\d+', inVite('/'), '"/" in server.proxy'],
+    ['^/api', inVite('^/api'), '"^/api" in server.proxy'],
+    ['/api', inVite('/api/'), '"/api/" in server.proxy'],
+    ['/api/v2', inVite('^/api/v\\d'), '"^/api/v\\d" in server.proxy'],
+    ['/api', inList('/'), '"/" in devServer.proxy'],
+    ['/api/v2', inList('/api/**'), '"/api/**" in devServer.proxy'],
+  ])('%s, %o', (path, proxyTable, owner) => {
+    const run = () => discover({ targets: { [path]: 'https://x.example.com' } }, project({ proxyTable }))
+    expect(run).toThrow(`can never match: ${owner} of the dev server takes it first`)
+  })
+
+  test.each([
+    ['/', inVite('/api')],
+    ['/api', inVite('/api/v1')],
+    ['/api', inVite('^/api$')],
+    ['/api', inList('/api/*')],
+    ['/api', inList('/', '!/api/**', '!/api')],
+    ['^/api', inList('/api')],
+  ])('%s is more than %o', (path, proxyTable) => {
+    const { targets } = discover({ targets: { [path]: 'https://x.example.com' } }, project({ proxyTable }))
+    expect(targets).toHaveLength(1)
+  })
 })

@@ -28,11 +28,14 @@ describe("webpack-dev-server's list", () => {
   })
 
   test('names its paths', () => {
-    expect(pathsInProxyList([{ context: ['/a', '/b'] }, { pathFilter: '/c' }, { pathFilter: () => true }])).toEqual([
-      '/a',
-      '/b',
-      '/c',
+    const paths = pathsInProxyList([
+      { context: ['/a', '/b'] },
+      { pathFilter: ['/c/**', '!/c/own/**'] },
+      { pathFilter: () => true },
     ])
+    expect(paths.map(({ name }) => name)).toEqual(['/a', '/b', '/c/**'])
+    expect(paths.map(({ takes }) => takes(request('/b/x')))).toEqual([false, true, false])
+    expect(paths.map(({ takes }) => takes(request('/c/own/x')))).toEqual([false, false, false])
   })
 })
 

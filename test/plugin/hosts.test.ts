@@ -235,9 +235,11 @@ describe('what belongs to the host', () => {
     },
   )
 
-  test.each(['vite', 'webpack-cli'] as const)('a path that the table of %s has already is a mistake', async (kind) => {
-    const starting = start(kind, { options: { targets: { '/owned': target } }, config: tables[kind](target) })
-    await expect(starting).rejects.toThrow(/"\/owned" can never match: .*proxy of the dev server has the same path/)
+  test.each(['vite', 'webpack-cli'] as const)('a path that the table of %s takes is a mistake', async (kind) => {
+    const starting = start(kind, { options: { targets: { '/owned/v2': target } }, config: tables[kind](target) })
+    await expect(starting).rejects.toThrow(
+      /"\/owned\/v2" can never match: "\/owned" in .*erver\.proxy of the dev server/,
+    )
   })
 
   test('an upgrade that nobody knows is closed in a preview', async () => {
