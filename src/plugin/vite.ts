@@ -4,6 +4,7 @@ import { styleText } from 'node:util'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Environment, Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite'
 import { MODULE_BASE } from '../exchange/client-script'
+import type { Issue } from '../options/errors'
 import { type Context, createContext } from './context'
 import { type Discovery, discover, findPackageJson, settingsInPackageJson } from './discover'
 import { exceptReserved, type IsHosts, isInViteTable, pathsInViteTable } from './host-paths'
@@ -17,6 +18,8 @@ import { claimUpgrades, type UpgradeSource } from './upgrades'
  * that another server renders. `env.mjs` runs before those of workers too, in classic ones as a classic script.
  */
 const CLIENT_MODULE = /\/vite[^/]*\/dist\/client\/(client|bundledDevClient|env)\.mjs(?:\?|$)/
+
+const PREVIEW_RELAYS_NOTHING = 'preview relays nothing: a built page has no runtime. Give targets a path.'
 
 type HttpServer = UpgradeSource & ListeningServer & NonNullable<ViteDevServer['httpServer']>
 
@@ -70,7 +73,10 @@ export function vitePlugin(rawOptions: unknown): Plugin {
         const project = discoveries.get(config) ?? discoverInVite(rawOptions, config, 'preview')
         // A built page has no runtime that would use a relay.
         const targets = project.targets.filter(({ path, fallback }) => path !== undefined || fallback)
-        if (targets.length === 0) return
+        if (targets.length === 0) {
+          if (project.targets.length > 0) sayWhenPrinted(server, [PREVIEW_RELAYS_NOTHING])
+          return
+        }
         const allowedHosts = allowedHostsOf(config.preview)
         const context = openContext({ ...project, targets }, config, allowedHosts)
         const takePlaces = handleFirst(server, context, isVites(config, config.preview.proxy), allowedHosts)
@@ -125,7 +131,21 @@ function discoverInVite(rawOptions: unknown, config: ResolvedConfig, kind: 'serv
     envFiles: envDir === false ? [] : names.map((name) => join(envDir, name)),
     isVisible: (name) => name in variables,
     proxyTable: { option: `${kind}.proxy`, paths: pathsInViteTable(Object.keys(config[kind].proxy ?? {})) },
+    issues: twiceIn(config),
   })
+}
+
+/** Both would want to be the first to answer, and each would know but half of the targets. */
+function twiceIn({ plugins }: ResolvedConfig): Issue[] {
+  if (plugins.filter(({ name }) => name === NAME).length < 2) return []
+  return [
+    {
+      code: 'CORS_DEV_OPTION',
+      path: 'corsDev',
+      why: 'stands in plugins twice: only one of them can answer first',
+      instead: 'Merge their targets into one',
+    },
+  ]
 }
 
 function openContext(project: Discovery, config: ResolvedConfig, allowedHosts: readonly string[]): Context {

@@ -351,6 +351,17 @@ describe('mistakes and hints', () => {
     },
   )
 
+  test.each(['vite', 'vite-7', 'vite-preview'] as const)('%s takes the plugin only once', async (kind) => {
+    const starting = start(kind, { config: `plugins: [corsDev({ targets: ['${target}'] }), [corsDev()]],` })
+    await expect(starting).rejects.toThrow('[cors-dev] corsDev stands in plugins twice')
+  })
+
+  test('a preview says in one line that nobody relays for a built page', async () => {
+    const { waitForLog, logs } = await start('vite-preview', { options: { targets: [target] } })
+    await waitForLog(/cors-dev: preview relays nothing: a built page has no runtime\. Give targets a path\.$/)
+    expect(logs().filter((line) => line.includes('cors-dev'))).toHaveLength(1)
+  })
+
   test('a dev server built by hand without the helper is pointed to it', async () => {
     const { waitForLog } = await start('webpack', {
       options: { targets: [target] },
