@@ -7,7 +7,7 @@ import { checkOptions, fillIn } from '../options/resolve'
 import type { CorsDevOptions, ResolvedOptions } from '../options/types'
 import { buildRouteTable } from '../routes/table'
 import type { Target } from '../targets/target'
-import { type Compilation, type Compiler, compilersOf } from './compiler'
+import { type Compilation, type Compiler, compilersOf, type Logger } from './compiler'
 import { type Context, createContext } from './context'
 import { definedVariables } from './defined-variables'
 import { type Discovery, discover, type Project, targetsOfEnvironment } from './discover'
@@ -112,7 +112,7 @@ function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
   const { options, server } = devServer
   const discovery = discoverForAll(itsGuests, devServer)
   const allowedHosts = allowedHostsOf(options)
-  const logger = compiler.getInfrastructureLogger(NAME)
+  const logger = loggerOf(compiler)
   const context = createContext({ ...discovery, root: compiler.context, base: '/', allowedHosts, logger })
   const serving: Served = {
     context,
@@ -333,8 +333,7 @@ function addEnvironment(serving: Served): void {
     const names = ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]
     const envFiles = names.map((name) => join(root, name))
     const found = targetsOfEnvironment({ root, variables, envFiles, isVisible: () => true }, serving.discovery.options)
-    if (found.issues.length > 0)
-      compiler.getInfrastructureLogger(NAME).warn(new CorsDevError([...found.issues]).message)
+    if (found.issues.length > 0) loggerOf(compiler).warn(new CorsDevError([...found.issues]).message)
     targets.push(...found.targets)
   }
   serving.context.setTargets(targets)
@@ -371,8 +370,19 @@ function say(serving: Served): void {
   const text = lines.join('\n')
   if (!isListening || !isCompiled || text === serving.said) return
   serving.said = text
-  const logger = itsGuests[0].compiler.getInfrastructureLogger(NAME)
+  const logger = loggerOf(itsGuests[0].compiler)
   for (const line of lines) logger.info(line)
+}
+
+/** webpack puts a name before each line, so ours goes. */
+function loggerOf(compiler: Compiler): Logger {
+  const logger = compiler.getInfrastructureLogger(NAME)
+  const bare = (message: string): string => message.replaceAll(`${LOG_PREFIX} `, '')
+  return {
+    info: (message) => logger.info(bare(message)),
+    warn: (message) => logger.warn(bare(message)),
+    error: (message) => logger.error(bare(message)),
+  }
 }
 
 /** A dev server that took no notice of the plugin fails silently otherwise: calls go out as if it were not there. */
@@ -384,12 +394,10 @@ function hintIfNotServed(compiler: Compiler): void {
     const isServed = compiler.watchMode && compiler.outputFileSystem !== outputFileSystem
     if (!isServed || isSaid || guests.get(compiler)?.served) return
     isSaid = true
-    compiler
-      .getInfrastructureLogger(NAME)
-      .warn(
-        `${LOG_PREFIX} the dev server did not pick the plugin up: it was built from options of its own. ` +
-          'Write new WebpackDevServer(withCorsDev({ … }), compiler), with withCorsDev from "unplugin-cors-dev/webpack".',
-      )
+    loggerOf(compiler).warn(
+      `${LOG_PREFIX} the dev server did not pick the plugin up: it was built from options of its own. ` +
+        'Write new WebpackDevServer(withCorsDev({ … }), compiler), with withCorsDev from "unplugin-cors-dev/webpack".',
+    )
   })
 }
 
