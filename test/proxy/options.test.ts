@@ -1,5 +1,8 @@
 /** Every option, seen from outside: each of these fails when its option is ignored. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { responseInterceptor } from 'http-proxy-middleware'
 import { afterEach, expect, it, vi } from 'vitest'
@@ -45,6 +48,26 @@ it('targets: a path is kept, put behind the path of the target, and dropped by s
   expect(await seen('/re12/x')).toBe('/re12/x')
   expect((await ask(server, '/apiary')).status).toBe(HOST_STATUS)
   expect((await ask(server, '/api.ts')).status).toBe(HOST_STATUS)
+})
+
+it('targets: IPv6 literals, internationalized hosts, and localhost in whichever family the API listens', async () => {
+  const upstream = createServer((req, res) => res.end(`${req.headers.host} ${req.url}`)).listen(0, '::1')
+  await once(upstream, 'listening')
+  const { port } = upstream.address() as AddressInfo
+  const server = await startDevServer({
+    targets: {
+      '/six': `http://[::1]:${port}/base`,
+      '/idn': `http://bücher.localhost:${port}`,
+      '/name': `ws://localhost:${port}`,
+    },
+  })
+  closing.push(() => stop(upstream), server.close)
+  const text = async (path: string): Promise<string> => (await ask(server, path)).text
+  expect(await text('/six/x')).toBe(`[::1]:${port} /base/six/x`)
+  expect(await text(`/__cors-dev/to/http/[::1]:${port}/x`)).toBe(`[::1]:${port} /x`)
+  expect(await text(`/__cors-dev/to/http/xn--bcher-kva.localhost:${port}/x`)).toBe(`xn--bcher-kva.localhost:${port} /x`)
+  expect(await text('/idn/x')).toBe(`xn--bcher-kva.localhost:${port} /idn/x`)
+  expect(await text('/name/x')).toBe(`localhost:${port} /name/x`)
 })
 
 it('origins: loopback pages by default, others when named, and nobody else', async () => {
