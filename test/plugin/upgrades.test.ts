@@ -1,14 +1,21 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import { PassThrough } from 'node:stream'
+import { Duplex } from 'node:stream'
 import { expect, test } from 'vitest'
 import { claimUpgrades, type UpgradeSource } from '../../src/plugin/upgrades'
 
 const newServer = () => new EventEmitter() as EventEmitter & UpgradeSource
 const upgradeOf = (server: EventEmitter, url: string) => {
-  const socket = new PassThrough()
+  let written = ''
+  const socket = new Duplex({
+    read: () => undefined,
+    write(chunk: Buffer, _encoding, done) {
+      written += String(chunk)
+      done()
+    },
+  })
   server.emit('upgrade', { url }, socket, Buffer.alloc(0))
-  return String(socket.read() ?? '')
+  return written
 }
 const isOurs = (request: IncomingMessage) => request.url?.startsWith('/ours') === true
 
