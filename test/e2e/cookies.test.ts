@@ -1,6 +1,6 @@
 /** Logins as real services set them, under real names: everything goes through a proxy as in a company's network. */
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -21,11 +21,13 @@ describe.each(['vite', 'webpack-cli'] as const)('in %s', (kind) => {
   let browser: Browser
   let context: BrowserContext
   let page: Page
+  let folder: string
   const tunnels: string[] = []
 
   beforeAll(async () => {
     const tls = await selfSignedCertificate(NAMES)
-    const authority = join(tmpdir(), `cors-dev-${process.pid}-${kind}.pem`)
+    folder = mkdtempSync(join(tmpdir(), 'cors-dev-'))
+    const authority = join(folder, 'authority.pem')
     writeFileSync(authority, tls.cert)
     ;[api, browser] = await Promise.all([startApi(tls), launchChromium()])
     proxy = createServer().on('connect', (req, socket) => {
@@ -55,6 +57,7 @@ describe.each(['vite', 'webpack-cli'] as const)('in %s', (kind) => {
     proxy?.closeAllConnections()
     proxy?.close()
     await Promise.all([browser?.close(), host?.close(), api?.close()])
+    rmSync(folder, { recursive: true, force: true })
   })
 
   const cookieAt = (name: string, tab: Page = page): Promise<string> =>
