@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import { CLASSIC_SCRIPT_BASE, clientScript } from '../exchange/client-script'
 import { CLIENT_SCRIPT, type ClientConfig, type RelayMode, RESERVED_PREFIX } from '../exchange/wire'
 import { CorsDevError, LOG_PREFIX } from '../options/errors'
@@ -175,6 +176,8 @@ export function createContext(input: ContextInput): Context {
     clientScript: (baseExpression = CLASSIC_SCRIPT_BASE) => script(baseExpression),
     clientScriptPath: prefix + CLIENT_SCRIPT,
     setTargets(next) {
+      // A page's open streams would end with each compilation.
+      if (isDeepStrictEqual(next, targets)) return
       targets = next
       table = tableOf(next)
       void reset().catch(() => {})
