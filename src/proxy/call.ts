@@ -11,8 +11,6 @@ export interface Call {
   target: Target
   /** The path route it came by; `undefined` on the relay. */
   route: PathRoute | undefined
-  /** Scheme and host that the page's browser called the dev server by. */
-  ownOrigin: string
   /** Serialized origin of the page. */
   pageOrigin: string
   /** The same where it is an allowed other origin than the dev server's, which then wants CORS headers. */

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto'
-import { Cookie, cookieCompare, CookieJar, domainMatch, getPublicSuffix } from 'tough-cookie'
-import { addressLiteral, isLoopbackHost } from '../targets/address'
-import { privateFileStamp, readPrivateFile, writePrivateFile } from './private-file'
+import { Cookie, cookieCompare, CookieJar } from 'tough-cookie'
+import { type CookieLedger, createCookieLedger } from './cookie-ledger'
+import { bareHost, isRegistrable, printableName, refusalReason, sharesNothing, toContext } from './cookie-rules'
+import { isRecord, privateFileStamp, readPrivateFile, writePrivateFile } from './private-file'
 
 export interface RefusedCookie {
   name: string
@@ -35,9 +35,6 @@ const MAX_COOKIE_BYTES = 4096
 const DAY_MS = 24 * 60 * 60 * 1000
 /** As above, section 5.5: a cookie lives 400 days at most. */
 const MAX_AGE_MS = 400 * DAY_MS
-/** Values remembered of one name: enough to know a cookie again in a second browser, or one that changes with each answer. */
-const MAX_VALUES = 32
-const MAX_NAMES = 200
 const MAX_FILE_BYTES = 16 * 1024 * 1024
 const WRITE_DELAY_MS = 200
 const LOOK_INTERVAL_MS = 1000
@@ -69,7 +66,7 @@ export function createCookieJars(input: {
   const { file, now = Date.now, onWriteFailure } = input
   /** Least recently used first. */
   let sessions: Map<string, SessionJars> | undefined
-  let ledger: Ledger | undefined
+  let ledger: CookieLedger | undefined
   /** Sessions that differ from the file; another dev server of the same project may have written the others. */
   const changed = new Set<string>()
   let ledgerChanged = false
@@ -81,12 +78,12 @@ export function createCookieJars(input: {
 
   // Not read before the first request that needs it: the start of the dev server pays nothing, and a server that
   // restarts in the same process has written by then.
-  function load(): { sessions: Map<string, SessionJars>; ledger: Ledger } {
+  function load(): { sessions: Map<string, SessionJars>; ledger: CookieLedger } {
     if (!sessions || !ledger || isOutdated()) {
       loadedStamp = privateFileStamp(file)
       const stored = readStored(file)
       sessions = new Map([...stored.sessions].map(([id, session]) => [id, fromStored(session)]))
-      ledger = fromStoredLedger(stored.ledger)
+      ledger = createCookieLedger(stored.ledger)
     }
     return { sessions, ledger }
   }
@@ -136,12 +133,9 @@ export function createCookieJars(input: {
       else stored.sessions.delete(id)
     }
     const kept = [...stored.sessions].sort(([, a], [, b]) => a.usedAt - b.usedAt).slice(-MAX_SESSIONS)
-    mergeLedger(fromStoredLedger(stored.ledger), ledger)
+    ledger.addEarlier(stored.ledger)
     try {
-      writePrivateFile(
-        file,
-        JSON.stringify({ version: FILE_VERSION, sessions: Object.fromEntries(kept), ledger: toStoredLedger(ledger) }),
-      )
+      writePrivateFile(file, JSON.stringify({ version: FILE_VERSION, sessions: Object.fromEntries(kept), ledger }))
       changed.clear()
       ledgerChanged = false
       // What others wrote in between went into the file but not into memory: then the next look reads it.
@@ -188,26 +182,12 @@ export function createCookieJars(input: {
     },
 
     noteSet(targetOrigin, name, value) {
-      const { ledger } = load()
-      if (!noteValue(ledger, targetOrigin, name, digest(value))) return
+      if (!load().ledger.note(targetOrigin, name, value)) return
       ledgerChanged = true
       scheduleWrite()
     },
 
-    mayForward(targetOrigin, name, value) {
-      const { ledger } = load()
-      const own = ledger.get(targetOrigin)?.get(name)
-      if (!own) return false
-      // Two targets that set the same name overwrite each other in the browser: whose value it is now decides.
-      let digested: string | undefined
-      for (const [origin, names] of ledger) {
-        const other = origin === targetOrigin ? undefined : names.get(name)
-        if (!other) continue
-        digested ??= digest(value)
-        if (other.includes(digested) && !own.includes(digested)) return false
-      }
-      return true
-    },
+    mayForward: (targetOrigin, name, value) => load().ledger.mayForward(targetOrigin, name, value),
 
     flush,
     close: flush,
@@ -234,14 +214,6 @@ function newOwnJar(): CookieJar {
   })
 }
 
-/**
- * Cookies know no ports, so on `localhost` every API of every project would get every other's. Two hosts that only their
- * port tells apart are two targets here. Browsers would let them share; servers in production never would.
- */
-function sharesNothing(url: URL): boolean {
-  return isLoopbackHost(url.hostname) || addressLiteral(url.hostname) !== undefined
-}
-
 function storeCookie(session: SessionJars, url: URL, line: string, now: number): RefusedCookie | undefined {
   const cookie = Cookie.parse(line, { loose: true })
   if (!cookie || (cookie.key === '' && cookie.value === '')) {
@@ -261,7 +233,7 @@ function storeCookie(session: SessionJars, url: URL, line: string, now: number):
     cookie.domain = null
   }
 
-  const reason = refusalReason(cookie, url, session)
+  const reason = refusalReason(cookie, url, session.shared)
   if (reason === undefined) {
     // The valid one comes in the place of any that had to be kept aside.
     const isolated = sharesNothing(url)
@@ -317,70 +289,6 @@ function forget(jar: CookieJar | undefined, name: string): void {
   for (const cookie of allCookies(jar)) if (cookie.key === name) remove(jar, cookie)
 }
 
-/** Why a browser would not store it; `undefined` when it would. In the order of RFC 6265bis, section 5.7. */
-function refusalReason(cookie: Cookie, url: URL, session: SessionJars): string | undefined {
-  const host = bareHost(url.hostname)
-  const isTrustworthy = url.protocol === 'https:' || url.protocol === 'wss:' || isLoopbackHost(url.hostname)
-  // Chromium's rule. tough-cookie would take it, and then never find the cookie again under the name that URLs have.
-  if (cookie.domain !== null && /[^\x00-\x7f]/.test(cookie.domain)) {
-    return `its Domain "${printableName(cookie.domain)}" is not in ASCII, as in "${host}"`
-  }
-  if (cookie.domain !== null && !coversHost(cookie.domain, host)) {
-    return `its Domain "${printableName(cookie.domain)}" does not cover "${host}"`
-  }
-  if (cookie.domain !== null && cookie.domain !== undefined && !isRegistrable(cookie.domain.toLowerCase())) {
-    return `its Domain "${printableName(cookie.domain)}" is a public suffix, shared by strangers`
-  }
-  if (cookie.secure && !isTrustworthy) return 'it is Secure, and the target is called over plain http'
-  if (cookie.sameSite === 'none' && !cookie.secure) return 'it has SameSite=None without Secure'
-  if (!cookie.secure && cookie.extensions?.some((extension) => /^partitioned\s*(=|$)/i.test(extension))) {
-    return 'it is Partitioned without Secure'
-  }
-  const prefix = /^__(host-http|http|host|secure)-/i.exec(cookie.key || cookie.value)?.[1]?.toLowerCase()
-  if (prefix !== undefined) {
-    if (cookie.key === '') return 'it has no name, and a value that looks like a name with a prefix'
-    const shown = cookie.key.slice(0, prefix.length + 3)
-    if (!cookie.secure) return `its prefix ${shown} asks for Secure`
-    if (prefix.startsWith('host') && (cookie.domain !== null || cookie.path !== '/')) {
-      return `its prefix ${shown} asks for Path=/ and no Domain`
-    }
-    if (prefix.endsWith('http') && !cookie.httpOnly) return `its prefix ${shown} asks for HttpOnly`
-  }
-  if (!isTrustworthy && overlaysSecure(cookie, url, session)) {
-    return 'a Secure cookie of this name exists, which plain http may not overlay'
-  }
-  return undefined
-}
-
-function coversHost(domain: string, host: string): boolean {
-  try {
-    return domainMatch(host, domain) === true
-  } catch {
-    // A Domain that no URL parser takes.
-    return false
-  }
-}
-
-/** Whether a domain belongs to somebody, so that its owner's hosts may share: neither a public suffix nor one label. */
-function isRegistrable(domain: string): boolean {
-  if (isLoopbackHost(domain) || addressLiteral(domain) !== undefined) return false
-  try {
-    return getPublicSuffix(domain, { allowSpecialUseDomain: true, ignoreError: true }) !== undefined
-  } catch {
-    return false
-  }
-}
-
-/** https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-leave-secure-cookies-alone */
-function overlaysSecure(cookie: Cookie, url: URL, session: SessionJars): boolean {
-  if (sharesNothing(url)) return false
-  const secureTwin = new URL(url)
-  secureTwin.protocol = 'https:'
-  return session.shared
-    .getCookiesSync(toContext(secureTwin), { allPaths: false })
-    .some((existing) => existing.secure && existing.key === cookie.key)
-}
-
 /** `Max-Age` becomes a date, since tough-cookie would count it anew from each time the cookie is used. */
 function settleExpiry(cookie: Cookie, now: number): void {
   const { maxAge, expires } = cookie
@@ -409,23 +317,6 @@ function serialize(cookies: Cookie[]): string | undefined {
     .join('; ')
 }
 
-/** tough-cookie decodes the path before it compares; browsers don't, and a `Path` is never decoded. */
-function toContext(url: URL): URL {
-  const scheme = url.protocol === 'ws:' ? 'http:' : url.protocol === 'wss:' ? 'https:' : url.protocol
-  if (scheme === url.protocol && !url.pathname.includes('%')) return url
-  // Read by tough-cookie for these three fields alone.
-  return { protocol: scheme, hostname: url.hostname, pathname: url.pathname.replaceAll('%', '%25') } as URL
-}
-
-function bareHost(hostname: string): string {
-  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
-}
-
-function printableName(text: string): string {
-  const [name = ''] = text.split(/[=;]/, 1)
-  return name.slice(0, 80).replace(/[^\x20-\x7e]/g, '?')
-}
-
 function allCookies(jar: CookieJar): Cookie[] {
   let cookies: Cookie[] = []
   jar.store.getAllCookies((_error, all) => {
@@ -452,42 +343,6 @@ function lastUse({ lastAccessed }: Cookie): number {
   return lastAccessed instanceof Date ? lastAccessed.getTime() : 0
 }
 
-// --- Path routes ----------------------------------------------------------------------------------------------------
-
-/** Target's origin → cookie name → digests of the values it set, latest last. */
-type Ledger = Map<string, Map<string, string[]>>
-
-/** The values themselves are the browser's; to know one again a digest will do. */
-function digest(value: string): string {
-  return hash('sha256', value, 'base64url').slice(0, 16)
-}
-
-/** Whether that changed anything. */
-function noteValue(ledger: Ledger, origin: string, name: string, value: string): boolean {
-  let names = ledger.get(origin)
-  if (!names) ledger.set(origin, (names = new Map()))
-  const values = names.get(name) ?? []
-  if (values.at(-1) === value) return false
-  const others = values.filter((known) => known !== value)
-  names.delete(name)
-  names.set(name, [...others, value].slice(-MAX_VALUES))
-  for (const [oldest] of names) {
-    if (names.size <= MAX_NAMES) break
-    names.delete(oldest)
-  }
-  return true
-}
-
-/** Adds what another dev server has noted; what was noted here counts as later. */
-function mergeLedger(from: Ledger, into: Ledger): void {
-  for (const [origin, names] of from) {
-    for (const [name, values] of names) {
-      const later = into.get(origin)?.get(name) ?? []
-      for (const value of [...values, ...later]) noteValue(into, origin, name, value)
-    }
-  }
-}
-
 // --- The file -------------------------------------------------------------------------------------------------------
 
 interface StoredSession {
@@ -498,12 +353,12 @@ interface StoredSession {
 
 interface Stored {
   sessions: Map<string, StoredSession>
-  ledger: Record<string, unknown>
+  ledger: unknown
 }
 
 /** What the file holds, as far as it has the shape it should have: a damaged one costs a login, never the dev server. */
 function readStored(file: string): Stored {
-  const stored: Stored = { sessions: new Map(), ledger: {} }
+  const stored: Stored = { sessions: new Map(), ledger: undefined }
   const text = readPrivateFile(file, MAX_FILE_BYTES)
   if (text === undefined) return stored
   let content: unknown
@@ -524,7 +379,7 @@ function readStored(file: string): Stored {
     sessions.sort((a, b) => a.session.usedAt - b.session.usedAt)
     for (const { id, session } of sessions.slice(-MAX_SESSIONS)) stored.sessions.set(id, session)
   }
-  if (isRecord(content['ledger'])) stored.ledger = content['ledger']
+  stored.ledger = content['ledger']
   return stored
 }
 
@@ -560,26 +415,4 @@ function toStored(session: SessionJars, now: number): StoredSession {
     shared: list(session.shared),
     own: Object.fromEntries(own.filter(([, cookies]) => cookies.length > 0)),
   }
-}
-
-function toStoredLedger(ledger: Ledger): Record<string, Record<string, string[]>> {
-  return Object.fromEntries([...ledger].map(([origin, names]) => [origin, Object.fromEntries(names)]))
-}
-
-function fromStoredLedger(stored: Record<string, unknown>): Ledger {
-  const ledger: Ledger = new Map()
-  for (const [origin, names] of Object.entries(stored)) {
-    if (!isRecord(names)) continue
-    const known = Object.entries(names).filter((entry): entry is [string, string[]] => isTextList(entry[1]))
-    ledger.set(origin, new Map(known.slice(-MAX_NAMES).map(([name, values]) => [name, values.slice(-MAX_VALUES)])))
-  }
-  return ledger
-}
-
-function isTextList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

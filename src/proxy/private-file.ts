@@ -55,3 +55,8 @@ function withTemporary(file: string, text: string, use: (temporary: string) => v
     rmSync(temporary, { force: true })
   }
 }
+
+/** For what was read back: a damaged file may hold anything. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

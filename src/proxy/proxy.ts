@@ -205,7 +205,6 @@ export function createProxy(input: ProxyInput): Proxy {
       exchange,
       target,
       route,
-      ownOrigin: admission.ownOrigin,
       pageOrigin: admission.pageOrigin,
       otherOrigin: admission.otherOrigin,
       session,
