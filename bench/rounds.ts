@@ -1,7 +1,5 @@
-/** What the benchmarks share: interleaved rounds, so that all variants meet the same noise, and their statistics. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus } from 'node:os'
-import { join } from 'node:path'
+import { runningPids } from './processes/process.ts'
+import { watchForeignLoad } from './machine.ts'
 
 export type Measurement = Record<string, number>
 
@@ -9,6 +7,14 @@ export interface Variant {
   name: string
   /** One run from nothing to nothing: figure → value. */
   measure(): Promise<Measurement>
+}
+
+export interface Outcome {
+  measurements: Measurement[]
+  /** Why it was measured no further. */
+  failure?: string
+  /** How many of the measurements had to share the machine with others. */
+  disturbed: number
 }
 
 export interface Series {
@@ -20,19 +26,50 @@ export interface Series {
   values: number[]
 }
 
-/** Runs every variant once a round, in turns that begin with another variant each time; one warm-up round is not counted. */
-export async function runRounds(variants: readonly Variant[], rounds: number): Promise<Map<string, Measurement[]>> {
-  const measured = new Map(variants.map(({ name }) => [name, [] as Measurement[]]))
-  for (let round = 0; round <= rounds; round++) {
-    const first = round % variants.length
-    for (const variant of [...variants.slice(first), ...variants.slice(0, first)]) {
-      const measurement = await variant.measure()
-      if (round > 0) measured.get(variant.name)?.push(measurement)
+/** Share of one core that others may take before a measurement is taken again. */
+const TOLERATED_LOAD = 0.08
+const MAX_TRIES = 3
+
+/**
+ * Runs every variant once a round, in turns that begin with another variant each time, so that a machine that slows
+ * down slows all of them; one warm-up round is not counted. A variant that fails is out.
+ */
+export async function runRounds(
+  variants: readonly Variant[],
+  rounds: number,
+  { warmUp = 1 }: { warmUp?: number } = {},
+): Promise<Map<string, Outcome>> {
+  const outcomes = new Map<string, Outcome>(variants.map(({ name }) => [name, { measurements: [], disturbed: 0 }]))
+  // On a machine that never rests, repeating helps nobody.
+  let repeats = Math.ceil((variants.length * rounds) / 2)
+  for (let round = 1 - warmUp; round <= rounds; round++) {
+    const first = Math.max(0, round) % variants.length
+    for (const { name, measure } of [...variants.slice(first), ...variants.slice(0, first)]) {
+      const outcome = outcomes.get(name)
+      if (!outcome || outcome.failure !== undefined) continue
+      showProgress(`round ${round} of ${rounds}: ${name}`)
+      try {
+        for (let tries = 1; ; tries++) {
+          const foreignLoad = watchForeignLoad(runningPids())
+          const measurement = await measure()
+          if (round < 1) break
+          const isDisturbed = (foreignLoad() ?? 0) > TOLERATED_LOAD
+          if (isDisturbed && tries < MAX_TRIES && repeats-- > 0) continue
+          if (isDisturbed) outcome.disturbed++
+          outcome.measurements.push(measurement)
+          break
+        }
+      } catch (error) {
+        outcome.failure = (error as Error).message
+      }
     }
-    if (process.stderr.isTTY) process.stderr.write(`\rround ${round} of ${rounds}`)
   }
-  if (process.stderr.isTTY) process.stderr.write('\r\u001B[K')
-  return measured
+  showProgress('')
+  return outcomes
+}
+
+export function showProgress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`)
 }
 
 /** The value below which a share of all values lies, interpolated. */
@@ -52,14 +89,4 @@ export function summarize(values: readonly number[]): Series {
     quartiles: [quantile(sorted, 0.25), quantile(sorted, 0.75)],
     values: [...values],
   }
-}
-
-/** Keeps the figures with the machine they were taken on; returns the file. */
-export function saveResults(name: string, results: object): string {
-  const folder = join(import.meta.dirname, 'results')
-  mkdirSync(folder, { recursive: true })
-  const file = join(folder, `${name}.json`)
-  const machine = { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version }
-  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), machine, ...results }, undefined, 2)}\n`)
-  return file
 }
