@@ -1,4 +1,5 @@
 import type { CorsPolicy } from '../cors/policy'
+import type { HeaderLines } from '../exchange/exchange'
 import type { Reason } from './reasons'
 
 /** `standard` is what the Fetch Standard says; `chromium` what Chromium does, where that differs. */
@@ -38,6 +39,8 @@ export interface HopVerdict {
   /** What `Origin` says here: `null` once a redirect has tainted it; absent where none is sent. */
   origin?: string
   method: string
+  /** Of what the script has set, what goes along: no forbidden ones, and none that a redirect has taken away. */
+  headers: HeaderLines
   outcome: Outcome
   isCrossOrigin: boolean
   preflight: {
