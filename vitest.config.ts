@@ -1,13 +1,16 @@
+import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 /** Tests that start hosts and browsers: each fills a small machine by itself. */
-const WHOLE_HOSTS = ['client', 'e2e', 'package', 'plugin'].map((folder) => `test/${folder}/**/*.test.ts`)
+const WHOLE_HOSTS = ['attacks', 'client', 'e2e', 'package', 'plugin'].map((folder) => `test/${folder}/**/*.test.ts`)
 
 const NEVER = [...configDefaults.exclude, 'test/.tmp/**']
 
 export default defineConfig({
   test: {
     globalSetup: ['test/setup/build.ts'],
+    // Logins of test projects have no place among the developer's own.
+    env: { XDG_CACHE_HOME: join(import.meta.dirname, 'test', '.tmp', `cache-${process.pid}`) },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // The plain counts at the end of .ci/run are taken from the file.

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import { CLASSIC_SCRIPT_BASE, clientScript } from '../exchange/client-script'
@@ -11,6 +11,7 @@ import type { Logger } from '../proxy/target-log'
 import { isMalformedRequestTarget, matchFallback, matchPathRoute } from '../routes/match'
 import { buildRouteTable, type RouteTable } from '../routes/table'
 import { provenanceLabel, type Target } from '../targets/target'
+import { cacheFolder } from './cache-folder'
 import { readClientBundle } from './client-bundle'
 import { findPackageJson } from './discover'
 
@@ -69,7 +70,7 @@ export function createContext(input: ContextInput): Context {
   function load(): Promise<Proxy> {
     return (loading ??= import('../proxy/proxy').then(({ createProxy }) => {
       const { allowedHosts } = input
-      const cache = cacheFolder(root)
+      const cache = cacheFolder(projectFolder(root), process.env)
       proxy = createProxy({ options, table, root, cache, prefix, logger, allowedHosts, env: process.env })
       proxy.setOwnOrigins(ownOrigins)
       return proxy
@@ -213,12 +214,10 @@ function afterPrefix(url: string, prefix: string): string | undefined {
   return url.startsWith(prefix) ? url.slice(prefix.length) : undefined
 }
 
-/** Where tools of a project keep what may be lost: beside its package.json, as Vite's own cache. */
-function cacheFolder(root: string): string {
+/** Packages of one project share their logins; where there is none, the root is the project. */
+function projectFolder(root: string): string {
   const packageJson = findPackageJson(root)
-  return packageJson === undefined
-    ? join(root, '.unplugin-cors-dev')
-    : join(dirname(packageJson), 'node_modules', '.cache', 'unplugin-cors-dev')
+  return packageJson === undefined ? root : dirname(packageJson)
 }
 
 /** Absolute form, a raw `#`, control bytes; a backslash in the path. What is the host's own may look as it likes otherwise. */

@@ -5,7 +5,13 @@ import { randomBytes } from 'node:crypto'
 /** Text of a file of ours; `undefined` when there is none, when it can't be read, or when it is larger than it can be. */
 export function readPrivateFile(file: string, maxBytes: number): string | undefined {
   try {
-    if (statSync(file).size > maxBytes) return undefined
+    const { size, mode, uid } = statSync(file)
+    if (size > maxBytes) return undefined
+    if (process.getuid) {
+      // Somebody else's file would be somebody else's secret, and one that a backup brought back may be open to all.
+      if (uid !== process.getuid()) return undefined
+      if ((mode & 0o077) !== 0) chmodSync(file, 0o600)
+    }
     return readFileSync(file, 'utf8')
   } catch {
     return undefined
@@ -44,7 +50,7 @@ export function createPrivateFile(file: string, text: string, maxBytes: number):
 }
 
 function withTemporary(file: string, text: string, use: (temporary: string) => void): void {
-  mkdirSync(dirname(file), { recursive: true })
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })

@@ -96,7 +96,7 @@ export async function startHost(kind: HostKind, project: HostProject = {}): Prom
     async close() {
       await stop(child)
       process.off('exit', killAtExit)
-      rmSync(root, { recursive: true, force: true, maxRetries: 5 })
+      for (const folder of [root, `${root}-cache`]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
   const killAtExit = (): void => void child?.kill('SIGKILL')
@@ -107,7 +107,7 @@ export async function startHost(kind: HostKind, project: HostProject = {}): Prom
     const from = lines.length
     const started = spawn(process.execPath, command, {
       cwd: root,
-      env: { ...cleanEnv(), ...env, ...project.env, PORT: port, FORCE_COLOR: '0' },
+      env: { ...cleanEnv(), XDG_CACHE_HOME: `${root}-cache`, ...env, ...project.env, PORT: port, FORCE_COLOR: '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     child = started

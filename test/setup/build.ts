@@ -3,14 +3,19 @@
  * the runtime in the page is a bundle.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, globSync, statSync } from 'node:fs'
+import { existsSync, globSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 
-export default function build(): void {
+export default function setUp(): () => void {
+  build()
+  return () => rmSync(join(repository, 'test', '.tmp', `cache-${process.pid}`), { recursive: true, force: true })
+}
+
+function build(): void {
   const sources = globSync(['src/**/*.ts', 'tsup.config.ts', 'package.json'], { cwd: repository })
   const newest = Math.max(...sources.map((file) => statSync(join(repository, file)).mtimeMs))
   const built = ['index.d.ts', 'client.d.ts', 'client.iife.js', 'vite.js'].map((file) => join(repository, 'dist', file))
