@@ -64,7 +64,7 @@ function acceptsUnverified(target: Target, remoteAddress: string | undefined): b
   return host === remoteAddress || kind === 'loopback' || LOCAL_NAME.test(host)
 }
 
-function createConnector(target: Target): buildConnector.connector {
+function createConnector(target: Target, connected: DispatcherOptions['connected']): buildConnector.connector {
   const connect = buildConnector({
     ...target.proxy.ssl,
     lookup: createLookup(target),
@@ -78,6 +78,7 @@ function createConnector(target: Target): buildConnector.connector {
   return (options, callback) => {
     connect(options, (...[error, socket]) => {
       if (error) return callback(error, null)
+      connected?.(socket.remoteAddress)
       if (options.protocol === 'https:') {
         const { authorized, remoteAddress } = socket as TLSSocket
         if (!authorized && !acceptsUnverified(target, remoteAddress)) {
@@ -125,20 +126,32 @@ export function environmentProxy(target: Target, env: NodeJS.ProcessEnv): string
   return proxy && URL.canParse(proxy) ? new URL(proxy).host : undefined
 }
 
+export interface DispatcherOptions {
+  /** Bytes of a response's header that are too many. @default 65536 */
+  maxHeaderSize?: number
+  /** Told for each connection, unless a proxy of the environment stands in between: the address it leads to. */
+  connected?(remoteAddress: string | undefined): void
+}
+
 /** The connections to one target: kept alive, no limit to their number (a page's slow calls must not wait in line). */
-export function createDispatcher(target: Target, env: NodeJS.ProcessEnv): Dispatcher {
+export function createDispatcher(
+  target: Target,
+  env: NodeJS.ProcessEnv,
+  { maxHeaderSize = 64 * 1024, connected }: DispatcherOptions = {},
+): Dispatcher {
+  const isProxied = environmentProxy(target, env) !== undefined
   const options: Agent.Options = {
-    connect: createConnector(target),
+    connect: createConnector(target, isProxied ? undefined : connected),
     connections: null,
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // 300 s for response headers is what browsers wait; an event stream may be silent for as long as it likes.
     headersTimeout: target.proxy.proxyTimeout ?? 300_000,
     bodyTimeout: 0,
-    maxHeaderSize: 64 * 1024,
+    maxHeaderSize,
     allowH2: false,
   }
-  if (!environmentProxy(target, env)) return new Agent(options)
+  if (!isProxied) return new Agent(options)
   return new EnvHttpProxyAgent({
     ...options,
     requestTls: { ...target.proxy.ssl, rejectUnauthorized: target.proxy.secure !== false },

@@ -42,7 +42,8 @@ function failureCode(error: Error): FailureCode {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const known = CODES[code]
   if (known) return known
-  if (code.startsWith('HPE_')) return 'invalid-response'
+  // llhttp's own codes are left out of some of undici's errors.
+  if (code.startsWith('HPE_') || error.name === 'HTTPParserError') return 'invalid-response'
   if (/^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA)/.test(code))
     return 'tls'
   // Node tries both address families and reports one error for each.
