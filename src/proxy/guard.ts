@@ -89,13 +89,14 @@ export function guardRequest(request: GuardRequest, policy: GuardPolicy): Admiss
     }
   }
 
-  // Public as any dev asset, and asked for by a classic script element, which carries no Origin on any page.
-  if (request.way === 'reserved' && method === 'GET' && isClientScript(request.url)) return host.same
-
   const site = single(headers['sec-fetch-site'])
   const origin = single(headers.origin)
-  if (origin === undefined)
+  if (origin === undefined) {
+    if (request.way === 'reserved' && method === 'GET' && isClientScript(request.url)) {
+      return admitScript(request, compiled, host, site)
+    }
     return site === undefined ? admitSession(request, compiled, host) : admitSite(request, host, site)
+  }
 
   if (origin === host.same.ownOrigin) return host.same
   // TLS ends before us, at a tunnel or a reverse proxy, and the browser sees the same host with https.
@@ -132,6 +133,27 @@ function admitSite(request: GuardRequest, host: AdmittedHost, site: string): Adm
     `it comes ${from ? `from a page on ${quote(from)}` : 'from another site'} (Sec-Fetch-Site ${quote(site)}) and carries no Origin: it could be any page the developer opens`,
     `If the page is yours, use fetch or the crossorigin attribute, and add ${from ? quote(from) : 'its origin'} to the plugin's origins`,
   ])
+}
+
+/**
+ * The client script, asked for by a classic script element, which carries no Origin on any page. It names the targets,
+ * so that a foreign page would learn the hosts of an intranet by loading it; pages that another server renders load it
+ * by right, and their Referer, which no page can forge, says who they are.
+ */
+function admitScript(
+  request: GuardRequest,
+  policy: CompiledPolicy,
+  host: AdmittedHost,
+  site: string | undefined,
+): Admission | Refusal {
+  const own = ownAdmission(request, host)
+  if (site === 'same-origin') return own
+  const from = parseReferrer(request.headers.referer)
+  if (from === own.ownOrigin) return own
+  if (from !== undefined && from !== OPAQUE_ORIGIN) return admitOrigin(request, policy, host, from)
+  // A page that hides its Referer: the site it shares with us is this machine, or has been shown the session's cookie.
+  if (site === 'same-site' && policy.countsLoopback && isLoopbackHost(host.name)) return own
+  return site === undefined ? admitSession(request, policy, host) : admitSite(request, host, site)
 }
 
 /** Neither Origin nor Sec-Fetch-Site: a plain-http name on the LAN, an old browser, or no browser at all. */

@@ -34,6 +34,8 @@ function codeOf(one: Case): RefusalCode | 'allowed' {
 }
 
 const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }
+const SCRIPT_ELEMENT = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }
+const CLIENT_SCRIPT = { way: 'reserved', url: '/__cors-dev/client.js' } as const
 const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
 
 /** Every kind of refusal, each by the attack it is for. Kept here so that one test can read every message. */
@@ -589,7 +591,62 @@ describe('one proof is needed', () => {
       },
       'own',
     ],
-    ['the client script below a base', { way: 'reserved', url: '/app/__cors-dev/client.js?v=1', headers: {} }, 'own'],
+    [
+      'the client script below a base',
+      { way: 'reserved', url: '/app/__cors-dev/client.js?v=1', headers: SAME_ORIGIN },
+      'own',
+    ],
+    [
+      'the client script, by a page of another local server and site',
+      { ...CLIENT_SCRIPT, headers: { ...SCRIPT_ELEMENT, referer: 'http://127.0.0.1:8000/' } },
+      'http://127.0.0.1:8000',
+    ],
+    [
+      'the client script, by a listed page',
+      { ...CLIENT_SCRIPT, headers: { ...SCRIPT_ELEMENT, referer: 'https://app.example/' }, policy: origins },
+      'https://app.example',
+    ],
+    [
+      'the client script, by a foreign page',
+      { ...CLIENT_SCRIPT, headers: { ...SCRIPT_ELEMENT, referer: 'https://evil.example/' } },
+      'origin-not-allowed',
+    ],
+    [
+      'the client script, by a foreign page that hides its Referer',
+      { ...CLIENT_SCRIPT, headers: SCRIPT_ELEMENT },
+      'cross-site',
+    ],
+    [
+      'the client script, by a neighbour where loopback is not listed',
+      { ...CLIENT_SCRIPT, headers: { ...SCRIPT_ELEMENT, 'sec-fetch-site': 'same-site' }, policy: origins },
+      'cross-site',
+    ],
+    [
+      'the client script, by a neighbour of a name that is shared',
+      {
+        ...CLIENT_SCRIPT,
+        authority: 'dev.test',
+        headers: { ...SCRIPT_ELEMENT, 'sec-fetch-site': 'same-site' },
+        policy: { origins: ['loopback'], allowedHosts: ['dev.test'] },
+      },
+      'cross-site',
+    ],
+    [
+      'the client script, on the LAN, with its page',
+      { ...CLIENT_SCRIPT, authority: '192.168.1.5', hasSession: true },
+      'own',
+    ],
+    [
+      'the client script, on the LAN, by its Referer',
+      { ...CLIENT_SCRIPT, authority: '192.168.1.5', headers: { referer: 'http://192.168.1.5/' } },
+      'own',
+    ],
+    ['the client script, on the LAN, by whoever asks', { ...CLIENT_SCRIPT, authority: '192.168.1.5' }, 'no-proof'],
+    [
+      'the client script, by a module of a foreign page',
+      { ...CLIENT_SCRIPT, headers: { origin: 'https://evil.example' } },
+      'origin-not-allowed',
+    ],
     [
       'the client script by POST',
       { way: 'reserved', method: 'POST', url: '/__cors-dev/client.js', headers: {} },
