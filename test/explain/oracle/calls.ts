@@ -1,0 +1,83 @@
+import type { Body } from './case.ts'
+
+/** A call as the script in the page is given it. */
+export interface Call {
+  id: string
+  url: string
+  isXhr: boolean
+  method?: string
+  headers: (readonly [string, string])[]
+  mode?: RequestMode
+  credentials?: RequestCredentials
+  redirect?: RequestRedirect
+  hasUploadListener?: boolean
+  body?: Body
+}
+
+/** What the script in the page sees of it. */
+export interface CallResult {
+  id: string
+  response?: { type?: string; status: number; url: string; headers: string[] }
+  /** Name and message of what was thrown. */
+  thrown?: string
+}
+
+/** Runs in the page, so it stands alone: nothing outside of it is there. */
+export async function makeCalls(calls: Call[], concurrency: number, timeout: number): Promise<CallResult[]> {
+  const describe = (error: unknown): string => `${(error as Error).name}: ${(error as Error).message}`
+
+  function bodyOf({ body }: Call): BodyInit | undefined {
+    if (body === undefined) return undefined
+    if (body === 'bytes') return new Uint8Array([120])
+    if (body === 'string') return 'x'
+    if (body === 'form') return new URLSearchParams('a=b')
+    if (body !== 'multipart') return new Blob(['x'], { type: body.blob })
+    const form = new FormData()
+    form.set('a', 'b')
+    return form
+  }
+
+  async function viaFetch(call: Call): Promise<CallResult> {
+    const { id, url, method, headers, mode, credentials, redirect } = call
+    // A member that is there and undefined counts as absent.
+    const init: RequestInit = { method, headers: headers as [string, string][], mode, credentials, redirect }
+    const response = await fetch(url, { ...init, body: bodyOf(call), signal: AbortSignal.timeout(timeout) })
+    await response.arrayBuffer().catch(() => undefined)
+    const names = [...response.headers].map(([name]) => name)
+    return { id, response: { type: response.type, status: response.status, url: response.url, headers: names } }
+  }
+
+  function viaXhr(call: Call): Promise<CallResult> {
+    const { id } = call
+    return new Promise((resolve, reject) => {
+      const xhr = new XMLHttpRequest()
+      xhr.open(call.method ?? 'GET', call.url)
+      for (const [name, value] of call.headers) xhr.setRequestHeader(name, value)
+      xhr.withCredentials = call.credentials === 'include'
+      xhr.timeout = timeout
+      if (call.hasUploadListener) xhr.upload.onprogress = () => undefined
+      xhr.ontimeout = () => reject(new Error('timed out'))
+      xhr.onerror = () => resolve({ id, thrown: 'error' })
+      xhr.onload = () => {
+        const lines = xhr.getAllResponseHeaders().split('\r\n').filter(Boolean)
+        const names = lines.map((line) => line.slice(0, line.indexOf(':')))
+        resolve({ id, response: { status: xhr.status, url: xhr.responseURL, headers: names } })
+      }
+      xhr.send(bodyOf(call) as XMLHttpRequestBodyInit | undefined)
+    })
+  }
+
+  const results: CallResult[] = []
+  let next = 0
+  async function work(): Promise<void> {
+    for (let call = calls[next++]; call !== undefined; call = calls[next++]) {
+      try {
+        results.push(await (call.isXhr ? viaXhr(call) : viaFetch(call)))
+      } catch (error) {
+        results.push({ id: call.id, thrown: describe(error) })
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, work))
+  return results
+}

@@ -1,0 +1,227 @@
+/** Asks Chromium: makes the calls of cases in real pages, against a server that answers just as the cases say. */
+import type { CDPSession } from 'playwright-core'
+import { launchChromium } from '../../e2e/chromium.ts'
+import { makeCalls, type Call, type CallResult } from './calls.ts'
+import { idOf, locate, PAGES, type Case, type PageName } from './case.ts'
+import { startRawServer, type RawAnswer, type RawRequest } from './raw-server.ts'
+import type { Seen, Truth } from './truth.ts'
+
+export interface Oracle {
+  /** The browser's version, in full. */
+  version: string
+  /** The truth of each case; ids must not come twice. */
+  ask(cases: readonly Case[]): Promise<Truth[]>
+  close(): Promise<void>
+}
+
+/** Calls under way in one page. A browser opens six connections to an origin. */
+const CONCURRENCY = 48
+
+/** How long one call may take on a machine that has other things to do; nothing ever comes near it. */
+const TIMEOUT = 60_000
+
+/** Calls of one round: what a page is handed at once. */
+const ROUND = 400
+
+export async function openOracle(): Promise<Oracle> {
+  /** What the rounds under way are about. */
+  const cases = new Map<string, Case>()
+  const seen = new Map<string, Seen[]>()
+  const server = await startRawServer((request) => answerTo(request, cases, seen))
+  // Whatever a URL names, it is our server that answers. All that a case is about is in the names.
+  const browser = await launchChromium([`--host-resolver-rules=MAP * 127.0.0.1:${server.port}`])
+  const context = await browser.newContext()
+
+  const pages = new Map<PageName, Promise<Caller>>()
+  async function openPage(name: PageName): Promise<Caller> {
+    const page = await context.newPage()
+    await page.goto(PAGES[name].url)
+    const session = await context.newCDPSession(page)
+    return openCaller(session)
+  }
+  function callerOf(name: PageName): Promise<Caller> {
+    let caller = pages.get(name)
+    if (caller === undefined) pages.set(name, (caller = openPage(name)))
+    return caller
+  }
+
+  async function askIn(name: PageName, all: readonly Case[], truths: Map<string, Truth>): Promise<void> {
+    const caller = await callerOf(name)
+    const asked = all.filter(({ page }) => page === name)
+    for (let start = 0; start < asked.length; start += ROUND) {
+      const round = asked.slice(start, start + ROUND)
+      for (const given of round) cases.set(idOf(given), given)
+      const reports = await caller.call(round.map(callOf))
+      for (const [id, report] of reports) truths.set(id, { ...report, seen: seen.get(id) ?? [] })
+      for (const given of round) {
+        cases.delete(idOf(given))
+        seen.delete(idOf(given))
+      }
+    }
+  }
+
+  return {
+    version: browser.version(),
+    async ask(asked) {
+      const truths = new Map<string, Truth>()
+      const names = [...new Set(asked.map(({ page }) => page))]
+      await Promise.all(names.map((name) => askIn(name, asked, truths)))
+      return asked.map((given) => {
+        const truth = truths.get(idOf(given))
+        if (truth === undefined) throw new Error(`No word of ${idOf(given)}`)
+        return truth
+      })
+    },
+    async close() {
+      await browser.close()
+      await server.close()
+    },
+  }
+}
+
+const NOT_FOUND: RawAnswer = { status: 404, headers: [['Content-Length', '0']] }
+
+function answerTo(request: RawRequest, cases: ReadonlyMap<string, Case>, seen: Map<string, Seen[]>): RawAnswer {
+  const page = /^\/page\/([\w-]+)$/.exec(request.target)?.[1]
+  if (page !== undefined && page in PAGES) return documentOf(page as PageName)
+
+  const place = locate(request.target)
+  const given = place && cases.get(place.id)
+  const hop = given?.exchange.hops[place?.hop ?? 0]
+  if (!place || !hop) return NOT_FOUND
+
+  const header = (name: string): string | undefined => request.headers.find(([key]) => key === name)?.[1]
+  const list = seen.get(place.id) ?? []
+  seen.set(place.id, list)
+  list.push({
+    hop: place.hop,
+    url: `http://${header('host')}${request.target}`,
+    method: request.method,
+    headers: request.headers,
+  })
+
+  const isPreflight =
+    request.method === 'OPTIONS' &&
+    header('sec-fetch-mode') === 'cors' &&
+    header('access-control-request-method') !== undefined
+  const answer = isPreflight ? hop.preflight : hop.response
+  if (!answer) return NOT_FOUND
+  return { ...answer, body: answer.headers.some(([name]) => name === 'Content-Length') ? 'ok' : '' }
+}
+
+function documentOf(name: PageName): RawAnswer {
+  const body = '<!doctype html><title>page</title><link rel="icon" href="data:,">'
+  const headers = [
+    ['Content-Type', 'text/html'],
+    ['Content-Length', String(body.length)],
+    ...PAGES[name].headers,
+  ] as const
+  return { status: 200, headers, body }
+}
+
+function callOf(given: Case): Call {
+  const { request } = given.exchange
+  const headers = [...(request.headers ?? [])]
+  return {
+    id: idOf(given),
+    url: request.url,
+    isXhr: request.initiator === 'XMLHttpRequest',
+    method: request.method,
+    headers: given.bodyBringsType ? headers.slice(0, -1) : headers,
+    mode: request.mode,
+    credentials: request.credentials === 'unknown' ? undefined : request.credentials,
+    redirect: request.redirect,
+    hasUploadListener: request.hasUploadListener,
+    body: given.body,
+  }
+}
+
+interface Caller {
+  call(calls: readonly Call[]): Promise<Map<string, Omit<Truth, 'seen'>>>
+}
+
+interface Told {
+  corsError?: string
+  failedParameter?: string
+  netError?: string
+  blockedReason?: string
+  texts: string[]
+}
+
+/** Chromium's own words about calls, collected while they are made. */
+async function openCaller(session: CDPSession): Promise<Caller> {
+  const told = new Map<string, Told>()
+  const requestUrls = new Map<string, string>()
+  let rounds = 0
+  let onSentinel: (() => void) | undefined
+
+  function toldOf(text: string): Told | undefined {
+    const id = locate(text)?.id
+    if (id === undefined) return undefined
+    let entry = told.get(id)
+    if (entry === undefined) told.set(id, (entry = { texts: [] }))
+    return entry
+  }
+
+  session.on('Network.requestWillBeSent', ({ requestId, request, type }) => {
+    // A preflight fails by itself too; what it means for the call is told with the call.
+    if (type !== 'Preflight' && !requestUrls.has(requestId)) requestUrls.set(requestId, request.url)
+  })
+  session.on('Network.loadingFailed', ({ requestId, errorText, blockedReason, corsErrorStatus }) => {
+    const url = requestUrls.get(requestId)
+    const entry = url === undefined ? undefined : toldOf(url)
+    if (!entry) return
+    entry.netError = errorText
+    entry.blockedReason = blockedReason
+    entry.corsError = corsErrorStatus?.corsError
+    entry.failedParameter = corsErrorStatus?.failedParameter
+  })
+  session.on('Log.entryAdded', ({ entry: { text, url } }) => {
+    if (text.includes('/sentinel/')) onSentinel?.()
+    else toldOf(`${text} ${url ?? ''}`)?.texts.push(text)
+  })
+  session.on('Runtime.consoleAPICalled', ({ args }) => {
+    const text = args.map(({ value }) => String(value)).join(' ')
+    toldOf(text)?.texts.push(text)
+  })
+  await session.send('Network.enable', { maxTotalBufferSize: 0, maxResourceBufferSize: 0 })
+  await session.send('Log.enable')
+  await session.send('Runtime.enable')
+
+  async function evaluate<T>(expression: string): Promise<T> {
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    })
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
+    return result.value as T
+  }
+
+  return {
+    async call(calls) {
+      const results = await evaluate<CallResult[]>(
+        `(${makeCalls.toString()})(${JSON.stringify(calls)}, ${CONCURRENCY}, ${TIMEOUT})`,
+      )
+      // What is said of a call may come after its end. It comes before what is said of a later call.
+      const said = new Promise<void>((resolve) => (onSentinel = resolve))
+      await evaluate(`fetch('http://sentinel.test/sentinel/${++rounds}').catch(() => undefined)`)
+      await said
+
+      const truths = new Map<string, Omit<Truth, 'seen'>>()
+      for (const { id, response, thrown } of results) {
+        const { texts = [], ...network } = told.get(id) ?? {}
+        truths.set(id, {
+          outcome: response ? 'allowed' : 'blocked',
+          ...(response && { response }),
+          ...(thrown !== undefined && { thrown }),
+          ...network,
+          texts,
+        })
+      }
+      told.clear()
+      requestUrls.clear()
+      return truths
+    },
+  }
+}

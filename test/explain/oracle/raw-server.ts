@@ -1,0 +1,74 @@
+/** A server that answers with the bytes it is given: Node's own would refuse, merge or fold half of them. */
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { STATUS_CODES } from 'node:http'
+import type { DirectResponse } from '../../../src/explain.ts'
+
+export interface RawRequest {
+  method: string
+  /** Path and query, as sent. */
+  target: string
+  /** Names in lower case, values one character a byte. */
+  headers: [string, string][]
+}
+
+export interface RawServer {
+  port: number
+  close(): Promise<void>
+}
+
+/** One character a byte; `Content-Length` is to be among the headers where there is a body. */
+export interface RawAnswer extends DirectResponse {
+  body?: string
+}
+
+export async function startRawServer(answer: (request: RawRequest) => RawAnswer): Promise<RawServer> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    // A browser resets what it no longer wants.
+    socket.on('error', () => socket.destroy())
+    socket.setNoDelay(true)
+    let received = ''
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1')
+      for (;;) {
+        const end = received.indexOf('\r\n\r\n')
+        if (end < 0) return
+        const request = parse(received.slice(0, end))
+        const length = Number(request.headers.find(([name]) => name === 'content-length')?.[1] ?? 0)
+        if (received.length < end + 4 + length) return
+        received = received.slice(end + 4 + length)
+        socket.write(serialize(request.method, answer(request)), 'latin1')
+      }
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+function parse(head: string): RawRequest {
+  const [first = '', ...lines] = head.split('\r\n')
+  const [method = '', target = ''] = first.split(' ')
+  const headers = lines.map((line): [string, string] => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
+  })
+  return { method, target, headers }
+}
+
+function serialize(method: string, { status, headers, body = '' }: RawAnswer): string {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  const hasBody = method !== 'HEAD' && status !== 204 && status !== 304
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Odd'}\r\n${lines}\r\n${hasBody ? body : ''}`
+}
