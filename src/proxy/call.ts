@@ -13,7 +13,9 @@ export interface Call {
   route: PathRoute | undefined
   /** Serialized origin of the page. */
   pageOrigin: string
-  /** The same where it is an allowed other origin than the dev server's, which then wants CORS headers. */
+  /** Serialized origin of the dev server, as this page's browser sees it. */
+  ownOrigin: string
+  /** The page's where it is an allowed other origin than the dev server's, which then wants CORS headers. */
   otherOrigin: string | undefined
   /** Key of this browser's cookies in the jar; `undefined` before it was given one. */
   session: string | undefined

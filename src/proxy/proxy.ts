@@ -104,12 +104,14 @@ export function createProxy(input: ProxyInput): Proxy {
   /** This dev server's own name in `Via`: a request that comes round again bears it. */
   const via = `cors-dev-${randomBytes(6).toString('hex')}`
   let ownOrigins = new Set<string>()
+  const isDevServer = (origin: string): boolean => ownOrigins.has(origin)
   let exchangeCount = 0
 
   const hooks: TransportHooks = {
     env,
     rewrite: { jars, productionOrigin: options.productionOrigin, via },
-    buildSentHeaders: (call, upstream) => buildSentHeaders(call, upstream, { jars, hops, table, prefix, log }),
+    buildSentHeaders: (call, upstream) =>
+      buildSentHeaders(call, upstream, { jars, hops, table, prefix, isDevServer, log }),
     answerFailure,
     strictTargets: new WeakSet(),
     finished({ exchange }) {
@@ -206,6 +208,7 @@ export function createProxy(input: ProxyInput): Proxy {
       target,
       route,
       pageOrigin: admission.pageOrigin,
+      ownOrigin: admission.ownOrigin,
       otherOrigin: admission.otherOrigin,
       session,
       hop: relay?.nonce === undefined ? undefined : hops.find(relay.nonce, relay.origin),

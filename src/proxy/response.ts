@@ -1,4 +1,5 @@
 import type { HeaderLines } from '../exchange/exchange'
+import { RESERVED_PREFIX } from '../exchange/wire'
 import { corsResponseHeaders, isAccessControlHeader, mergeVary } from '../cors/response-headers'
 import { rewriteLocation, rewriteSetCookie } from '../routes/rewrite'
 import type { RouteTable } from '../routes/table'
@@ -15,6 +16,8 @@ export interface ResponseRewrite {
   table: RouteTable
   /** Absolute path of the reserved prefix, slash at its end. */
   prefix: string
+  /** Whether an origin is one of the dev server's own. */
+  isDevServer(origin: string): boolean
   log: TargetLog
 }
 
@@ -101,7 +104,8 @@ function cookiePair(line: string): { name: string; value: string } {
  * Redirects are followed by the browser, on the dev server's origin as long as a known target is meant. Where that
  * crosses origins, a nonce says so to the next request: https://fetch.spec.whatwg.org/#http-redirect-fetch
  */
-function rewriteLocations(call: Call, sent: HeaderRecord, { hops, table, prefix }: ResponseRewrite): void {
+function rewriteLocations(call: Call, sent: HeaderRecord, rewrite: ResponseRewrite): void {
+  const { hops, table, prefix, log } = rewrite
   for (const name of ['location', 'content-location']) {
     const location = sent[name]
     if (typeof location !== 'string') continue
@@ -111,8 +115,25 @@ function rewriteLocations(call: Call, sent: HeaderRecord, { hops, table, prefix 
       way: call.exchange.way,
       route: call.route,
       isNavigation: call.isNavigation,
+      isDevServer: (origin) => rewrite.isDevServer(origin) || new URL(origin).host === new URL(call.ownOrigin).host,
+      prefixes: [prefix, RESERVED_PREFIX],
     })
     if (mapped.kind === 'unchanged') continue
+    if (mapped.kind === 'url') {
+      sent[name] = mapped.url
+      continue
+    }
+    if (mapped.kind === 'nowhere') {
+      delete sent[name]
+      if (name !== 'location') continue
+      log.once(
+        `${call.target.origin} redirects relayed calls to this dev server. Called directly, browsers refuse that: the page's origin is "null" by then. Use redirect: 'manual', or a path route.`,
+      )
+      // A network error in every browser.
+      sent[name] = 'data:,'
+      sent['cache-control'] = 'no-store'
+      continue
+    }
     if (mapped.kind === 'path') {
       sent[name] = mapped.path
       continue

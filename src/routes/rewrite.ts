@@ -1,5 +1,6 @@
+import { injectsHeaders } from '../targets/target'
 import { isUnderPrefix, matchPathRoute, matchRelay } from './match'
-import { type RelayKind, toRelayPath } from './relay-path'
+import { parseRelayPath, type RelayKind, toRelayPath } from './relay-path'
 import type { PathRoute, RouteTable } from './table'
 
 // --- Request path ---------------------------------------------------------------------------------------------------
@@ -56,6 +57,10 @@ export interface LocationContext {
   route: PathRoute | undefined
   /** Whether a document is being loaded: the relay serves none. */
   isNavigation: boolean
+  /** Whether an origin is one of the dev server's own. */
+  isDevServer(origin: string): boolean
+  /** Absolute paths of the reserved prefix, slash at their ends. */
+  prefixes: readonly string[]
 }
 
 export type RewrittenLocation =
@@ -68,8 +73,13 @@ export type RewrittenLocation =
    * answered, the redirect crosses origins, and the caller puts a hop's nonce before it.
    */
   | { kind: 'relay'; origin: string; relayPath: string }
+  /** The target itself, on its own origin. */
+  | { kind: 'url'; url: string }
+  /** The dev server's own pages, which a relayed call may not be led to: a browser that called directly would refuse. */
+  | { kind: 'nowhere' }
 
 const UNCHANGED: RewrittenLocation = Object.freeze({ kind: 'unchanged' })
+const NOWHERE: RewrittenLocation = Object.freeze({ kind: 'nowhere' })
 
 /**
  * Where on the dev server the page finds what `Location` (or `Content-Location`) names, so that the browser can follow
@@ -79,30 +89,61 @@ export function rewriteLocation(location: string, context: LocationContext): Rew
   const { table, upstreamUrl, way, route, isNavigation } = context
   const reference = decodeBytes(location)
   if (!URL.canParse(reference, upstreamUrl)) return UNCHANGED
-  const url = new URL(reference, upstreamUrl)
+  const named = new URL(reference, upstreamUrl)
   // https://fetch.spec.whatwg.org/#http-redirect-fetch: with CORS these are a network error. Nothing to be made of them
   // but a password in a path.
-  if (url.username !== '' || url.password !== '') return UNCHANGED
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return UNCHANGED
+  if (named.username !== '' || named.password !== '') return UNCHANGED
+  if (named.protocol !== 'http:' && named.protocol !== 'https:') return UNCHANGED
 
+  // An upstream that names the dev server would lead the browser from one target to another without its noticing.
+  const behind = context.isDevServer(named.origin) ? behindDevUrl(named, context) : { url: named, route: undefined }
+  if (behind === undefined) return way === 'path' ? UNCHANGED : NOWHERE
+  const { url } = behind
   const isOwn = url.origin === new URL(upstreamUrl).origin
+  if (url !== named && way === 'path') {
+    const isWithin = isOwn || (isNavigation && !(behind.route && injectsHeaders(behind.route.target)))
+    if (isWithin) return UNCHANGED
+  }
   // A step to another target by a path of the dev server would be no cross-origin step to the browser, which then
   // leaves `Authorization` on. Documents carry none.
   if (way === 'path' && (isOwn || isNavigation)) {
     // Documents never take the fallback.
-    const path = findPagePath(table, isNavigation && route === table.fallback ? undefined : route, url)
+    const path = findPagePath(table, isNavigation && route === table.fallback ? undefined : route, url, isOwn)
     if (path !== undefined) return { kind: 'path', path: path + url.hash }
   }
-  if (isNavigation || !matchRelay(table, url.origin)) return UNCHANGED
+  const target = isNavigation ? undefined : matchRelay(table, url.origin)
+  // A client's certificate belongs to the connection: it can't be left out for one request.
+  if (!target || (!isOwn && target.proxy.ssl !== undefined)) {
+    return url === named ? UNCHANGED : { kind: 'url', url: url.href }
+  }
   const relayPath = toRelayPath(way === 'anon' ? 'anon' : 'to', url) + url.hash
   return { kind: 'relay', origin: url.origin, relayPath }
 }
 
+/** The upstream's URL that a URL of the dev server stands for; `undefined` where it is the host's own. */
+function behindDevUrl(
+  { pathname, search, hash }: URL,
+  { table, prefixes, upstreamUrl, isNavigation }: LocationContext,
+): { url: URL; route: PathRoute | undefined } | undefined {
+  const pathAndQuery = pathname + search
+  const prefix = prefixes.find((one) => pathAndQuery.startsWith(one))
+  if (prefix !== undefined) {
+    const relay = parseRelayPath(pathAndQuery.slice(prefix.length))
+    return relay && { url: new URL(relay.origin + relay.pathAndQuery + hash), route: undefined }
+  }
+  const { fallback } = table
+  const isOwnFallback = fallback?.target.origin === new URL(upstreamUrl).origin
+  const route = matchPathRoute(table, pathAndQuery) ?? (isNavigation || isOwnFallback ? undefined : fallback)
+  return route && { url: new URL(route.target.origin + toUpstreamPath(route, pathAndQuery) + hash), route }
+}
+
 /** The route that was taken knows best; then any route to the same origin. */
-function findPagePath(table: RouteTable, taken: PathRoute | undefined, url: URL): string | undefined {
+function findPagePath(table: RouteTable, taken: PathRoute | undefined, url: URL, isOwn: boolean): string | undefined {
   const candidates = taken ? [taken, ...table.paths] : table.paths
   for (const route of candidates) {
     if (route.target.origin !== url.origin) continue
+    // What is added to the page's own calls is not for a server to call forth by a redirect.
+    if (!isOwn && injectsHeaders(route.target)) continue
     const path = toPagePath(table, route, url.pathname + url.search)
     if (path !== undefined) return path
   }

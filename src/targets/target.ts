@@ -34,7 +34,13 @@ export interface Target {
   provenance: Provenance
 }
 
-/** Whether requests down this target carry secrets that the page never saw. Such routes serve no other origin's pages by default. */
-export function injectsHeaders(target: Target): boolean {
-  return target.proxy.headers !== undefined || target.proxy.auth !== undefined
+/**
+ * Whether requests down this target may carry what the page never saw: named headers, a client's certificate, or
+ * whatever a handler sets. Such routes serve no other origin's pages by default.
+ */
+export function injectsHeaders({ proxy }: Target): boolean {
+  const { headers, auth, ssl, on, plugins } = proxy
+  return [headers, auth, ssl?.key, ssl?.pfx, on?.proxyReq, on?.proxyReqWs, plugins].some(
+    (option) => option !== undefined,
+  )
 }

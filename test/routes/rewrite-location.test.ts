@@ -19,13 +19,18 @@ const TABLE = tableOf({
   '/word-login': 'https://word.test',
 })
 
+const SERVER = {
+  isDevServer: (origin: string) => origin === 'http://localhost:5173',
+  prefixes: ['/app/__cors-dev/', '/__cors-dev/'],
+}
+
 function byPath(table: RouteTable, pagePath: string, upstreamUrl: string, location: string, isNavigation = false) {
   const route = matchPathRoute(table, pagePath)
-  return rewriteLocation(location, { table, upstreamUrl, way: 'path', route, isNavigation })
+  return rewriteLocation(location, { table, upstreamUrl, way: 'path', route, isNavigation, ...SERVER })
 }
 
 function byRelay(kind: RelayKind, upstreamUrl: string, location: string, isNavigation = false) {
-  return rewriteLocation(location, { table: TABLE, upstreamUrl, way: kind, route: undefined, isNavigation })
+  return rewriteLocation(location, { table: TABLE, upstreamUrl, way: kind, route: undefined, isNavigation, ...SERVER })
 }
 
 describe('a Location on a path route', () => {
@@ -91,6 +96,51 @@ describe('a Location on a path route', () => {
     expect(byPath(TABLE, pagePath, `https://auth.test${pagePath}`, location, true)).toEqual(expected)
   })
 
+  it.each<[string, boolean, RewrittenLocation]>([
+    ['http://localhost:5173/auth/b', false, unchanged],
+    ['http://localhost:5173/', false, unchanged],
+    ['http://localhost:5173/api/x', false, relay('https://kept.test', 'to/https/kept.test/v1/api/x')],
+    [
+      'http://localhost:5173/__cors-dev/to/https/kept.test/x',
+      false,
+      relay('https://kept.test', 'to/https/kept.test/x'),
+    ],
+    // Where a login sends the person back to.
+    ['http://localhost:5173/', true, unchanged],
+    ['http://localhost:5173/auth/b', true, unchanged],
+    ['http://localhost:5173/api/x', true, unchanged],
+  ])('to the dev server itself, %s (of a document: %s)', (location, isNavigation, expected) => {
+    expect(byPath(TABLE, '/auth/a', 'https://auth.test/auth/a', location, isNavigation)).toEqual(expected)
+  })
+
+  it('of a document does not lead into another target that adds secrets to what the page sends', () => {
+    const table = tableOf({
+      '/a': 'https://a.test',
+      '/b': { url: 'https://b.test', proxy: { headers: { 'x-key': 'k' } } },
+    })
+    const from = (path: string, location: string) =>
+      byPath(table, path, `https://${path[1]}.test${path}`, location, true)
+    expect(from('/a/x', 'https://b.test/b/delete')).toEqual(unchanged)
+    expect(from('/a/x', 'http://localhost:5173/b/delete')).toEqual({ kind: 'url', url: 'https://b.test/b/delete' })
+    expect(from('/b/x', 'https://b.test/b/next')).toEqual(path('/b/next'))
+  })
+
+  it('of the fallback is told apart from the step of another target to it', () => {
+    const { table } = buildRouteTable([
+      target('http://cra.test', { fallback: true }),
+      target('http://api.test', { path: '/api' }),
+    ])
+    const context = { table, way: 'path', isNavigation: false, ...SERVER } as const
+    const location = 'http://localhost:5173/users'
+    const route = table.paths[0]
+    expect(rewriteLocation(location, { ...context, upstreamUrl: 'http://api.test/api/a', route })).toEqual(
+      relay('http://cra.test', 'to/http/cra.test/users'),
+    )
+    expect(rewriteLocation(location, { ...context, upstreamUrl: 'http://cra.test/a', route: table.fallback })).toEqual(
+      unchanged,
+    )
+  })
+
   it('never names another server by two slashes', () => {
     const root = tableOf({ '/': 'https://root.test' })
     const stripped = tableOf({ '/': { url: 'https://root.test/base', stripPrefix: true } })
@@ -124,6 +174,7 @@ describe('a Location on a path route', () => {
         way: 'path',
         route: table.fallback,
         isNavigation,
+        ...SERVER,
       })
     expect(rewrite('/users', false)).toEqual(path('/users'))
     expect(rewrite('/api/users', false)).toEqual(relay('http://cra.test', 'to/http/cra.test/api/users'))
@@ -145,6 +196,45 @@ describe('a Location on the relay', () => {
     ['to', 'https://auth.test/a', '', relay('https://auth.test', 'to/https/auth.test/a')],
   ])('%s from %s to %s', (kind, upstreamUrl, location, expected) => {
     expect(byRelay(kind, upstreamUrl, location)).toEqual(expected)
+  })
+
+  // The page's own origin is no secret to an upstream: Origin and Referer tell it.
+  it.each<[string, RewrittenLocation]>([
+    // To the browser this is no step to another origin: it would take the token along.
+    ['http://localhost:5173/api/steal', relay('https://kept.test', 'to/https/kept.test/v1/api/steal')],
+    ['http://localhost:5173/strip/x?y#z', relay('https://strip.test', 'to/https/strip.test/base/x?y#z')],
+    ['http://localhost:5173/__cors-dev/to/https/kept.test/x', relay('https://kept.test', 'to/https/kept.test/x')],
+    ['http://localhost:5173/__cors-dev/anon/https/kept.test/x', relay('https://kept.test', 'to/https/kept.test/x')],
+    [
+      'http://localhost:5173/__cors-dev/hop/abc/to/https/kept.test/x',
+      relay('https://kept.test', 'to/https/kept.test/x'),
+    ],
+    ['http://localhost:5173/app/__cors-dev/to/https/kept.test/x', relay('https://kept.test', 'to/https/kept.test/x')],
+    ['http://localhost:5173/auth/b', relay('https://auth.test', 'to/https/auth.test/auth/b')],
+    // No relay leads there: the browser crosses origins itself, and knows.
+    ['http://localhost:5173/direct/x', { kind: 'url', url: 'https://direct.test/direct/x' }],
+    ['http://localhost:5173/__cors-dev/to/https/stranger.test/x', { kind: 'url', url: 'https://stranger.test/x' }],
+    ['http://localhost:5173/', { kind: 'nowhere' }],
+    ['http://localhost:5173/src/main.js', { kind: 'nowhere' }],
+    ['http://localhost:5173/__cors-dev/decision', { kind: 'nowhere' }],
+    ['http://localhost:5174/api/x', unchanged],
+  ])('to the dev server itself is what stands behind it: %s', (location, expected) => {
+    expect(byRelay('to', 'https://auth.test/a', location)).toEqual(expected)
+  })
+
+  it('does not lead into a target that shows a client certificate', () => {
+    const table = tableOf({ '/a': 'https://a.test', '/b': { url: 'https://b.test', proxy: { ssl: { key: 'k' } } } })
+    const from = (upstreamUrl: string) =>
+      rewriteLocation('https://b.test/x', {
+        table,
+        upstreamUrl,
+        way: 'to',
+        route: undefined,
+        isNavigation: false,
+        ...SERVER,
+      })
+    expect(from('https://a.test/')).toEqual(unchanged)
+    expect(from('https://b.test/')).toEqual(relay('https://b.test', 'to/https/b.test/x'))
   })
 
   it('serves no document', () => {
