@@ -191,6 +191,12 @@ export function createProxy(input: ProxyInput): Proxy {
   }): Call {
     const session = sessions.find(req.headers.cookie)
     if (session !== undefined) newcomers.settled(session)
+    const hop = relay?.nonce === undefined ? undefined : hops.find(relay.nonce, relay.origin)
+    if (hop && (target.proxy.headers !== undefined || target.proxy.auth !== undefined)) {
+      log.once(
+        `another target redirected a call to ${target.origin}, so it goes without the headers that ${provenanceLabel(target.provenance)} adds: these are for what the page itself asks. Call it by its own URL.`,
+      )
+    }
     const pageUrl = req.url ?? '/'
     const exchange: Exchange = {
       id: ++exchangeCount,
@@ -211,7 +217,7 @@ export function createProxy(input: ProxyInput): Proxy {
       ownOrigin: admission.ownOrigin,
       otherOrigin: admission.otherOrigin,
       session,
-      hop: relay?.nonce === undefined ? undefined : hops.find(relay.nonce, relay.origin),
+      hop,
       upgrade,
       isNavigation: req.headers['sec-fetch-mode'] === 'navigate' || (route !== undefined && asksForDocument(req)),
       readsFailures: req.headers[READS_FAILURES_HEADER] !== undefined,

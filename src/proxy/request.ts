@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import { READS_FAILURES_HEADER } from '../exchange/wire'
 import { restoreCookieHeader } from '../routes/rewrite'
 import { connectionSpecificNames } from '../standard/headers'
+import type { Target } from '../targets/target'
 import { type Call, isPageSecure } from './call'
 import type { CookieJars } from './cookie-jar'
 
@@ -56,11 +57,16 @@ export function buildUpstreamHeaders(req: IncomingMessage, call: Call, rewrite: 
   setOrigin(headers, req, call, rewrite.productionOrigin)
   headers['via'] = [req.headers['via'], `1.1 ${rewrite.via}`].flat().filter(Boolean).join(', ')
   if (target.proxy.xfwd) addForwardedFor(headers, req)
-  if (target.proxy.auth) headers['authorization'] = `Basic ${Buffer.from(target.proxy.auth).toString('base64')}`
-  for (const [name, value] of Object.entries(target.proxy.headers ?? {})) {
+  // On a hop another server chose what is asked: the developer's secrets are for what the page asks.
+  if (!call.hop) injectHeaders(headers, target)
+  return headers
+}
+
+function injectHeaders(headers: HeaderRecord, { proxy }: Target): void {
+  if (proxy.auth) headers['authorization'] = `Basic ${Buffer.from(proxy.auth).toString('base64')}`
+  for (const [name, value] of Object.entries(proxy.headers ?? {})) {
     if (value !== undefined) headers[name.toLowerCase()] = typeof value === 'number' ? String(value) : [value].flat()
   }
-  return headers
 }
 
 /** `Origin` and what goes with it: what the upstream learns of who asks. */
