@@ -1,7 +1,7 @@
 /** The machine that is measured on: its cores, and what else runs on it. */
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, platform, release } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, constants, cpus, platform, release, setPriority } from 'node:os'
 
 /** Whose figures are taken runs alone on one core; all that only helps to take them shares the other. */
 export type Core = 'contestant' | 'helpers'
@@ -17,6 +17,17 @@ export function pinned(core: Core, words: readonly string[]): [command: string, 
   return PINS ? ['taskset', '-c', String(CORE_NUMBERS[core]), command, ...args] : [command, ...args]
 }
 
+/** Lets a process that was just started in a session of its own go before all others. Only root may, as a rule. */
+export function goFirst(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGHEST)
+    // Linux shares cores among sessions first, and by their priority only then among processes.
+    writeFileSync(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_HIGHEST))
+  } catch {
+    // Then it shares.
+  }
+}
+
 export function describeMachine(): Record<string, string | number | boolean> {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -27,56 +38,69 @@ export function describeMachine(): Record<string, string | number | boolean> {
   }
 }
 
-/** As Linux counts in /proc. */
-const TICKS_PER_SECOND = 100
+/** Ours, among all processes. */
+export interface Watched {
+  /** All processes of this run. */
+  pids: readonly number[]
+  /** Those that have a core to themselves. */
+  alone: readonly number[]
+}
 
 /**
- * Starts to watch for load that is none of ours.
+ * Starts to watch for processes that are none of ours.
  *
- * @param pids - all processes of this run
- * @returns a function that tells the share of one core that others took meanwhile; `undefined` where that can't be told
+ * @returns a function that tells the share of a core that they took meanwhile, as far as Linux tells it: nothing is
+ * known of what other guests of the same host took
  */
-export function watchForeignLoad(pids: readonly number[]): () => number | undefined {
+export function watchForeignLoad({ pids, alone }: Watched): () => number {
   const start = performance.now()
-  const before = ticks(pids)
+  const before = { busy: busySeconds(), ours: sumOf(pids, 'ran'), waited: sumOf(alone, 'waited') }
   return () => {
-    const after = ticks(pids)
     const seconds = (performance.now() - start) / 1000
-    if (!before || !after) return undefined
-    const foreign = after.all - before.all - (after.ours - before.ours)
-    return Math.max(0, foreign / TICKS_PER_SECOND / seconds)
+    const busy = busySeconds() - before.busy - (sumOf(pids, 'ran') - before.ours)
+    const waited = sumOf(alone, 'waited') - before.waited
+    // The kernel takes samples of who is busy, and writes down who waited.
+    const SAMPLING_ERROR = 0.1
+    return Math.max(0, busy / seconds - SAMPLING_ERROR, waited / seconds)
   }
 }
 
-function ticks(pids: readonly number[]): { all: number; ours: number } | undefined {
-  try {
-    const [, user = 0, nice = 0, system = 0, , , , , steal = 0] = (
-      /^cpu .*$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[0] ?? ''
-    )
-      .split(/ +/)
-      .map(Number)
-    return { all: user + nice + system + steal, ours: pids.reduce((sum, pid) => sum + ticksOf(pid), 0) }
-  } catch {
-    return undefined
-  }
+const TICKS_PER_SECOND = 100
+
+function busySeconds(): number {
+  const line = /^cpu .*$/m.exec(readOrNothing('/proc/stat'))?.[0] ?? ''
+  const [, user = 0, nice = 0, system = 0, , , , , steal = 0] = line.split(/ +/).map(Number)
+  return (user + nice + system + steal) / TICKS_PER_SECOND
 }
 
-function ticksOf(pid: number): number {
-  try {
+/** https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat, of the main thread */
+function sumOf(pids: readonly number[], what: 'ran' | 'waited'): number {
+  const field = what === 'ran' ? 0 : 1
+  return pids.reduce((sum, pid) => {
+    if (what === 'waited') return sum + Number(readOrNothing(`/proc/${pid}/schedstat`).split(' ')[field] ?? 0) / 1e9
     // The second field is the command in brackets and may contain anything.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const stat = readOrNothing(`/proc/${pid}/stat`)
       .replace(/^.*\) /s, '')
       .split(' ')
-    return Number(fields[11]) + Number(fields[12])
+    return sum + (Number(stat[11] ?? 0) + Number(stat[12] ?? 0)) / TICKS_PER_SECOND
+  }, 0)
+}
+
+function readOrNothing(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
   } catch {
-    return 0
+    return ''
   }
 }
 
 /** Forgets a process's peak memory so far, where the system can. */
-export async function resetPeakMemory(pid: number): Promise<void> {
-  const { writeFile } = await import('node:fs/promises')
-  await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => {})
+export function resetPeakMemory(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, '5')
+  } catch {
+    // Then the peak is that of the whole life.
+  }
 }
 
 /** Resident memory in MB, now and at its peak; `undefined` where the system does not say. */

@@ -5,6 +5,8 @@ export type Measurement = Record<string, number>
 
 export interface Variant {
   name: string
+  /** The process that has a core to itself. */
+  pid?: number | undefined
   /** One run from nothing to nothing: figure → value. */
   measure(): Promise<Measurement>
 }
@@ -27,7 +29,7 @@ export interface Series {
 }
 
 /** Share of one core that others may take before a measurement is taken again. */
-const TOLERATED_LOAD = 0.08
+const TOLERATED_LOAD = 0.05
 const MAX_TRIES = 3
 
 /**
@@ -44,16 +46,16 @@ export async function runRounds(
   let repeats = Math.ceil((variants.length * rounds) / 2)
   for (let round = 1 - warmUp; round <= rounds; round++) {
     const first = Math.max(0, round) % variants.length
-    for (const { name, measure } of [...variants.slice(first), ...variants.slice(0, first)]) {
+    for (const { name, pid, measure } of [...variants.slice(first), ...variants.slice(0, first)]) {
       const outcome = outcomes.get(name)
       if (!outcome || outcome.failure !== undefined) continue
       showProgress(`round ${round} of ${rounds}: ${name}`)
       try {
         for (let tries = 1; ; tries++) {
-          const foreignLoad = watchForeignLoad(runningPids())
+          const foreignLoad = watchForeignLoad({ pids: runningPids(), alone: pid === undefined ? [] : [pid] })
           const measurement = await measure()
           if (round < 1) break
-          const isDisturbed = (foreignLoad() ?? 0) > TOLERATED_LOAD
+          const isDisturbed = foreignLoad() > TOLERATED_LOAD
           if (isDisturbed && tries < MAX_TRIES && repeats-- > 0) continue
           if (isDisturbed) outcome.disturbed++
           outcome.measurements.push(measurement)

@@ -1,6 +1,6 @@
 /**
  * Asks as a page does, as fast as the answers come: raw keep-alive sockets, since node:http as a client costs more than
- * what it would measure. (autocannon: half the speed.)
+ * what it would measure.
  */
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -51,31 +51,27 @@ export function responseLength(bytes: Buffer): number | undefined {
 
 const DIGIT_TWO = 0x32
 
-function run({ port, connections, duration, requests = Infinity, request, tls }: LoadSettings): Promise<LoadResult> {
+/** A contestant that fails at every request is not asked for ever. */
+const MAX_FAILURES = 1000
+/** Milliseconds that the last answers may take. */
+const LAST_ANSWERS = 10_000
+
+function run(settings: LoadSettings): Promise<LoadResult> {
+  const { port, connections, duration, requests = Infinity, request, tls } = settings
   const bytes = Buffer.from(request, 'latin1')
   const latencies: number[] = []
-  let resolve: (result: LoadResult) => void = () => {}
-  const promise = new Promise<LoadResult>((settle) => (resolve = settle))
   const open = new Set<Socket>()
   let failures = 0
   let failure: string | undefined
+  /** No more requests; those on their way are waited for, since breaking off is another workload. */
   let isOver = false
+  let finish: () => void = () => {}
+  const finished = new Promise<void>((resolve) => (finish = resolve))
   const start = performance.now()
-  // A contestant that fails at every request must not be asked for ever.
-  const MAX_FAILURES = 1000
 
-  const end = (): void => {
-    if (isOver) return
-    isOver = true
-    const seconds = (performance.now() - start) / 1000
-    for (const socket of open) socket.destroy()
-    const sorted = Float64Array.from(latencies).sort()
-    const at = (share: number): number => (sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN) * 1000
-    resolve({ requests: latencies.length, seconds, p50: at(0.5), p99: at(0.99), failures, failure })
-  }
   const fail = (how: string): void => {
     failure ??= how
-    if (++failures >= MAX_FAILURES) end()
+    if (++failures >= MAX_FAILURES) finish()
   }
 
   const openConnection = (): void => {
@@ -104,20 +100,41 @@ function run({ port, connections, duration, requests = Infinity, request, tls }:
       held = undefined
       latencies.push(performance.now() - sentAt)
       if (response[9] !== DIGIT_TWO) fail(response.toString('latin1', 0, 500))
-      if (latencies.length >= requests) end()
-      if (!isOver) ask()
+      if (latencies.length >= requests) isOver = true
+      if (isOver) socket.destroy()
+      else ask()
     })
-    socket.on('error', (error) => !isOver && fail(error.message))
+    socket.on('error', (error) => fail(error.message))
     socket.on('close', () => {
       open.delete(socket)
-      if (isOver) return
+      if (isOver) {
+        if (open.size === 0) finish()
+        return
+      }
       fail('the connection was closed')
-      setTimeout(openConnection, 5)
+      setTimeout(() => isOver || openConnection(), 5)
     })
   }
   for (let count = 0; count < connections; count++) openConnection()
-  setTimeout(end, duration)
-  return promise
+  const timer = setTimeout(() => {
+    isOver = true
+    if (open.size === 0) finish()
+  }, duration)
+  const lastTimer = setTimeout(() => {
+    fail(`${open.size} requests had no answer`)
+    finish()
+  }, duration + LAST_ANSWERS)
+
+  return finished.then(() => {
+    isOver = true
+    const seconds = (performance.now() - start) / 1000
+    clearTimeout(timer)
+    clearTimeout(lastTimer)
+    for (const socket of open) socket.destroy()
+    const sorted = Float64Array.from(latencies).sort()
+    const at = (share: number): number => (sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN) * 1000
+    return { requests: latencies.length, seconds, p50: at(0.5), p99: at(0.99), failures, failure }
+  })
 }
 
 answerCommands({ run })

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { type Core, pinned } from '../machine.ts'
+import { type Core, goFirst, pinned } from '../machine.ts'
 import type { Answer, Question } from './worker.ts'
 
 /** A process of its own that answers commands; see `worker.ts`. */
@@ -43,7 +43,9 @@ export function startProcess(file: string, { core, cwd, env }: ProcessOptions): 
     cwd,
     env: { ...process.env, NO_COLOR: '1', NODE_ENV: 'development', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
   })
+  if (child.pid !== undefined) goFirst(child.pid)
   const waiting = new Map<number, (answer: Omit<Answer, 'id'>) => void>()
   let printed = ''
   let last = 0

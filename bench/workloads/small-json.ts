@@ -11,8 +11,8 @@ export const CPU_PER_REQUEST = 'CPU µs/request'
 /** Compiled code settles after so many; before, figures are up to three times as high. */
 const WARM_UP = { connections: 50, requests: 20_000, duration: 6000 }
 
-/** Milliseconds of one measurement. */
-const DURATION = 1200
+/** Milliseconds of one measurement: short, and many of them, since machines are fast in one second and slow in the next. */
+const DURATION = 300
 
 export function loadSettings({ port, page, pathOf }: Running, path: string) {
   return { port, request: requestBytes(page, pathOf(path)), tls: page.origin.startsWith('https:') }
@@ -38,7 +38,7 @@ function smallJsonWorkload(name: string, title: string, { tls }: { tls: boolean 
       { name: 'p99 ms', digits: 2 },
       { name: CPU_PER_REQUEST, digits: 1 },
     ],
-    rounds: 5,
+    rounds: 15,
     async measure(bench, rounds) {
       const origin = await bench.origin({ tls })
       const load = bench.load()
@@ -51,6 +51,7 @@ function smallJsonWorkload(name: string, title: string, { tls }: { tls: boolean 
           const settings: LoadSettings = { connections, duration: DURATION, ...loadSettings(one, '/api/json') }
           return {
             name: contestant.name,
+            pid: one.process?.pid,
             async measure() {
               const before = await usage()
               const result = await load.ask<LoadResult>('run', settings)

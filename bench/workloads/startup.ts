@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import type { Bench } from '../bench.ts'
 import { HPM_IN_VITE, PLUGIN_IN_VITE, VITE_PROXY } from '../contestants.ts'
-import { pinned } from '../machine.ts'
+import { goFirst, pinned } from '../machine.ts'
 import { runRounds, type Variant } from '../rounds.ts'
 import { toRow, type Workload } from '../workload.ts'
 
@@ -69,7 +69,9 @@ async function startVite(root: string): Promise<{ 'ready ms': number; 'first pag
     stdio: ['ignore', 'pipe', 'inherit'],
     signal: AbortSignal.timeout(TIMEOUT),
     killSignal: 'SIGKILL',
+    detached: true,
   })
+  if (child.pid !== undefined) goFirst(child.pid)
   const killAtExit = (): void => void child.kill('SIGKILL')
   process.once('exit', killAtExit)
   child.on('error', () => {})
