@@ -1,9 +1,11 @@
 import dns from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { classifyAddress, isLoopbackHost, refusesAddress } from '../targets/address'
 import { provenanceLabel, type Target } from '../targets/target'
+import { Connection } from './connection'
+import { Connections } from './connections'
 import { UpstreamError } from './errors'
 
 /** Milliseconds until a connection must stand. A response may take as long as the API likes. */
@@ -140,9 +142,8 @@ export function createDispatcher(
   { maxHeaderSize = 64 * 1024, connected }: DispatcherOptions = {},
 ): Dispatcher {
   const isProxied = environmentProxy(target, env) !== undefined
-  const options: Agent.Options = {
+  const options = {
     connect: createConnector(target, isProxied ? undefined : connected),
-    connections: null,
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // 300 s for response headers is what browsers wait; an event stream may be silent for as long as it likes.
@@ -151,9 +152,12 @@ export function createDispatcher(
     maxHeaderSize,
     allowH2: false,
   }
-  if (!isProxied) return new Agent(options)
+  if (!isProxied) return new Connections(target.origin, options)
   return new EnvHttpProxyAgent({
     ...options,
+    connections: null,
+    factory: (origin: string | URL, pooled: Pool.Options) =>
+      new Pool(origin, { ...pooled, factory: (url, own) => new Connection(url, own) }),
     requestTls: { ...target.proxy.ssl, rejectUnauthorized: target.proxy.secure !== false },
     // As curl and npm do: http goes to the proxy in absolute form, since many refuse CONNECT to other ports than 443.
     proxyTunnel: false,

@@ -53,6 +53,15 @@ function failureCode(error: Error): FailureCode {
   return error.cause instanceof Error ? failureCode(error.cause) : 'unknown'
 }
 
+/** Whether the server, or whatever is on the way to it, let go of a connection. */
+export function isDroppedConnection(error: Error): boolean {
+  return failureCode(error) === 'reset'
+}
+
+export function pageWentAway(): Error {
+  return Object.assign(new Error('the page went away'), { code: 'UND_ERR_ABORTED' })
+}
+
 /** What an error of the transport means to the developer. */
 export function classifyFailure(error: Error, target: Target): Failure {
   if (error instanceof UpstreamError) return error.failure

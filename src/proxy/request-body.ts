@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import querystring from 'node:querystring'
 import { Readable } from 'node:stream'
-import { UpstreamError } from './errors'
+import { pageWentAway, UpstreamError } from './errors'
 import type { HeaderRecord } from './request'
 
 /**
@@ -77,8 +77,7 @@ class DetachedBody extends Readable {
   }
 
   readonly #onClose = (): void => {
-    if (!this.#source.complete)
-      this.destroy(Object.assign(new Error('the page went away'), { code: 'UND_ERR_ABORTED' }))
+    if (!this.#source.complete) this.destroy(pageWentAway())
   }
 
   override _read(): void {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Failure } from '../exchange/exchange'
 import type { Call } from './call'
-import { classifyFailure, failureStatus } from './errors'
+import { classifyFailure, failureStatus, pageWentAway } from './errors'
 import type { HeaderRecord } from './request'
 import type { Sending } from './sending'
 import { buildUpstreamRequest, dispatchOptions, headerLines, recordLines, recordRequest } from './upstream-request'
@@ -46,8 +46,7 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
   }
 
   readonly #onPageClose = (): void => {
-    if (!this.#isOver)
-      this.#controller?.abort(Object.assign(new Error('the page went away'), { code: 'UND_ERR_ABORTED' }))
+    if (!this.#isOver) this.#controller?.abort(pageWentAway())
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -1,0 +1,262 @@
+import type { ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import type { Connection, Sender, SendOptions } from './connection'
+import { classifyFailure, isDroppedConnection, pageWentAway } from './errors'
+import { abortResponse, dropHostsHeaders, endWith, writeChunk, writeHead } from './page-response'
+import { setOrigin } from './request'
+import { requestBody } from './request-body'
+import type { Sending } from './sending'
+import { UpstreamResponse } from './upstream-response'
+import {
+  buildUpstreamRequest,
+  dispatchOptions,
+  headerLines,
+  recordLines,
+  recordRequest,
+  type UpstreamRequest,
+} from './upstream-request'
+
+export interface SendingWeb extends Sending {
+  res: ServerResponse
+}
+
+/** Sends a request up, and its answer back. */
+export function sendWeb(sending: SendingWeb): void {
+  const { req, res, call, proxyServer, options, hooks } = sending
+  if (options.timeout) req.socket.setTimeout(options.timeout)
+  if (proxyServer.listenerCount('start')) proxyServer.emit('start', req, res, call.target.origin)
+  try {
+    const request = buildUpstreamRequest(req, call, hooks.rewrite)
+    if (proxyServer.listenerCount('proxyReq')) {
+      proxyServer.emit('proxyReq', request as never, req, res, options)
+      if (res.writableEnded) return
+    }
+    new WebExchange(sending, request, requestBody(req, request.headers)).dispatch()
+  } catch (error) {
+    fail(sending, error as Error)
+  }
+}
+
+/**
+ * One request and its response on its way back, chunk by chunk. undici 7 wraps handlers of its newer kind into this
+ * older one, headers parsed and all, which costs as much as all that is done here.
+ */
+class WebExchange implements Dispatcher.DispatchHandler, Sender {
+  connection: Connection | undefined
+  readonly #sending: SendingWeb
+  readonly #request: UpstreamRequest
+  readonly #body: Readable | Buffer | null
+  #abort: ((error: Error) => void) | undefined
+  #resumeParser: (() => void) | undefined
+  /** Where an `on.proxyRes` handler wants to see the response as a stream. */
+  #observed: UpstreamResponse | undefined
+  /** A body that came in one piece, not yet passed on. */
+  #wholeBody: Buffer | undefined
+  #contentLength: number | undefined
+  #isPaused = false
+  #hasStarted = false
+  #hasResponse = false
+  #hasData = false
+  #isOnStaleConnection = false
+  #isRetried = false
+  #isRepeating = false
+  #isOver = false
+
+  constructor(sending: SendingWeb, request: UpstreamRequest, body: Readable | Buffer | null) {
+    this.#sending = sending
+    this.#request = request
+    this.#body = body
+  }
+
+  dispatch(wantsNewConnection = false): void {
+    const { call, dispatcher } = this.#sending
+    recordRequest(call, this.#request)
+    const options: SendOptions = dispatchOptions(call.target, this.#request, this.#body)
+    options.sender = this
+    options.wantsNewConnection = wantsNewConnection
+    dispatcher.dispatch(options, this)
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    const { res } = this.#sending
+    this.#abort = abort
+    this.#isOnStaleConnection = this.connection?.hasStoodIdle === true
+    if (res.destroyed) return abort(pageWentAway())
+    if (!this.#hasStarted) res.on('close', () => this.#onPageClose())
+    this.#hasStarted = true
+  }
+
+  #onPageClose(): void {
+    if (!this.#isOver) this.#abort?.(pageWentAway())
+  }
+
+  onResponseStarted(): void {
+    this.#hasResponse = true
+  }
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
+    if (status < 200) return true
+    const { req, res, call, proxyServer, options, hooks } = this.#sending
+    const upstream = headerLines(rawHeaders)
+    if (status === 403 && this.#canRepeat() && !upstream.some(([name]) => name === 'access-control-allow-origin')) {
+      this.#isRepeating = true
+      this.#abort?.(new Error('asked again with another Origin'))
+      return false
+    }
+    if (call.insistsOnOwnOrigin && status !== 403) hooks.strictTargets.add(call.target)
+    call.exchange.upstreamResponse = { status, headers: upstream }
+    const headers = hooks.buildSentHeaders(call, upstream)
+    this.#resumeParser = resume
+    this.#contentLength = Number(headers['content-length'])
+
+    dropHostsHeaders(res)
+    if (options.selfHandleResponse || proxyServer.listenerCount('proxyRes')) {
+      this.#observed = new UpstreamResponse(() => this.#resume(), status, statusText, headers)
+      proxyServer.emit('proxyRes', this.#observed as never, req, res)
+      if (options.selfHandleResponse) return true
+      this.#pipeObserved(this.#observed)
+    }
+    writeHead(res, status, statusText, headers)
+    call.exchange.sentResponse = { status, headers: recordLines(headers) }
+    // Data of the same packet is delivered before this runs. Without any, the page must not wait for the first event to
+    // learn that its stream is open.
+    process.nextTick(flushIfSilent, this)
+    return true
+  }
+
+  #pipeObserved(observed: UpstreamResponse): void {
+    const { res } = this.#sending
+    observed
+      .on('end', () => this.#end())
+      .on('data', (chunk: Buffer) => {
+        if (writeChunk(res, chunk)) return
+        observed.pause()
+        res.once('drain', () => observed.resume())
+      })
+  }
+
+  flushIfSilent(): void {
+    const { res } = this.#sending
+    if (!this.#hasData && !this.#isOver && !res.destroyed) res.flushHeaders()
+  }
+
+  onData(chunk: Buffer): boolean {
+    const isFirst = !this.#hasData
+    this.#hasData = true
+    if (this.#isOver) return true
+    if (this.#observed) {
+      if (!this.#observed.push(chunk)) this.#isPaused = true
+    } else if (isFirst && chunk.length === this.#contentLength) {
+      // That was all, as undici says at once.
+      this.#wholeBody = chunk
+    } else if (!writeChunk(this.#sending.res, chunk)) {
+      this.#isPaused = true
+      this.#sending.res.once('drain', () => this.#resume())
+    }
+    return !this.#isPaused
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#resumeParser?.()
+  }
+
+  onComplete(): void {
+    if (this.#isOver) return
+    if (this.#observed) this.#observed.push(null)
+    if (!this.#observed) this.#end()
+    else if (this.#sending.options.selfHandleResponse) this.#finish()
+  }
+
+  #end(): void {
+    if (this.#wholeBody) endWith(this.#sending.res, this.#wholeBody)
+    else this.#sending.res.end()
+    this.#finish()
+  }
+
+  #finish(): void {
+    const { req, res, call, proxyServer, hooks } = this.#sending
+    this.#isOver = true
+    if (proxyServer.listenerCount('end')) proxyServer.emit('end', req, res, this.#observed as never)
+    hooks.finished(call)
+  }
+
+  onError(error: Error): void {
+    if (this.#isOver) return
+    if (this.#isRepeating) return this.#repeatWithOwnOrigin()
+    if (this.#canRetry(error)) {
+      this.#isRetried = true
+      return this.dispatch(true)
+    }
+    this.#isOver = true
+    this.#observed?.destroy(error)
+    fail(this.#sending, error)
+  }
+
+  /**
+   * The server may drop a connection that stood idle just as the next request comes, and of that no page is to know.
+   * Nothing is sent twice that could change something: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
+   */
+  #canRetry(error: Error): boolean {
+    return (
+      this.#isOnStaleConnection &&
+      !this.#hasResponse &&
+      !this.#isRetried &&
+      this.#isRead() &&
+      isDroppedConnection(error) &&
+      !this.#sending.res.destroyed
+    )
+  }
+
+  /**
+   * Servers that refuse strangers answer 403 and no CORS header. A read whose `Origin` was the page's may be asked again
+   * with the target's own; what changes something never is.
+   */
+  #canRepeat(): boolean {
+    const { call } = this.#sending
+    return (
+      this.#isRead() &&
+      call.exchange.way !== 'path' &&
+      call.target.originPolicy === 'default' &&
+      !call.insistsOnOwnOrigin
+    )
+  }
+
+  #isRead(): boolean {
+    const { method } = this.#request
+    return (method === 'GET' || method === 'HEAD') && this.#body === null
+  }
+
+  #repeatWithOwnOrigin(): void {
+    const { req, call, hooks } = this.#sending
+    this.#isRepeating = false
+    this.#hasResponse = false
+    call.insistsOnOwnOrigin = true
+    // All else stays, what a `proxyReq` handler has set included.
+    setOrigin(this.#request.headers, req, call, hooks.rewrite.productionOrigin)
+    this.dispatch()
+  }
+}
+
+function flushIfSilent(exchange: WebExchange): void {
+  exchange.flushIfSilent()
+}
+
+function fail({ req, res, call, proxyServer, hooks }: SendingWeb, error: Error): void {
+  const failure = classifyFailure(error, call.target)
+  call.exchange.failure = failure
+  const isReset = failure.code === 'reset' || failure.code === 'aborted'
+  if (isReset && proxyServer.listenerCount('econnreset'))
+    proxyServer.emit('econnreset', error, req, res, call.target.origin)
+  else if (proxyServer.listenerCount('error')) proxyServer.emit('error', error, req, res, call.target.origin)
+  try {
+    if (!res.headersSent) hooks.answerFailure(call, res, failure)
+    else if (!res.writableEnded) abortResponse(res)
+  } catch {
+    // What can't be told is cut: a page that waits for ever learns nothing.
+    abortResponse(res)
+  }
+  hooks.finished(call)
+}
