@@ -19,6 +19,8 @@ export interface Call {
   otherOrigin: string | undefined
   /** Key of this browser's cookies in the jar; `undefined` before it was given one. */
   session: string | undefined
+  /** On a path route: the pairs of `Cookie` that went up. */
+  sentCookies?: readonly string[]
   /** The redirect from another target that led here. */
   hop: Hop | undefined
   /** The page's socket, and what came behind the head, where this is an upgrade. */

@@ -1,5 +1,5 @@
 import { Cookie, cookieCompare, CookieJar } from 'tough-cookie'
-import { type CookieLedger, createCookieLedger } from './cookie-ledger'
+import { type CookieLedger, createCookieLedger, type HowSet } from './cookie-ledger'
 import { bareHost, isRegistrable, printableName, refusalReason, sharesNothing, toContext } from './cookie-rules'
 import { isRecord, privateFileStamp, readPrivateFile, writePrivateFile } from './private-file'
 
@@ -18,9 +18,9 @@ export interface CookieJars {
    */
   store(session: string, url: URL, setCookieLines: readonly string[]): { refused: RefusedCookie[] }
   /** Path routes: the target's answer set this cookie in the browser. The name as the target knows it. */
-  noteSet(targetOrigin: string, name: string, value: string): void
+  noteSet(targetOrigin: string, name: string, value: string, how?: HowSet): void
   /** Path routes: whether the target may see this cookie of the browser, as it set one of this name itself. */
-  mayForward(targetOrigin: string, name: string, value: string): boolean
+  mayForward(targetOrigin: string, name: string, value: string, sharesHost?: boolean): boolean
   /** Writes now what would be written in a moment. */
   flush(): void
   close(): void
@@ -181,13 +181,13 @@ export function createCookieJars(input: {
       return { refused }
     },
 
-    noteSet(targetOrigin, name, value) {
-      if (!load().ledger.note(targetOrigin, name, value)) return
+    noteSet(targetOrigin, name, value, how) {
+      if (!load().ledger.note(targetOrigin, name, value, how)) return
       ledgerChanged = true
       scheduleWrite()
     },
 
-    mayForward: (targetOrigin, name, value) => load().ledger.mayForward(targetOrigin, name, value),
+    mayForward: (...cookie) => load().ledger.mayForward(...cookie),
 
     flush,
     close: flush,

@@ -20,7 +20,12 @@ export function createNewcomers(create: () => string, now: () => number): Newcom
 
   return {
     sessionOf(req, pageOrigin) {
-      const key = [pageOrigin, req.socket.remoteAddress, req.headers['user-agent']].join(' ')
+      const { headers, socket } = req
+      // Behind a tunnel all have one address, and the tunnel says whose it was; whoever else runs there must not get the
+      // session that the developer's browser is about to get.
+      const forwarded = headers['x-forwarded-for'] ?? headers.forwarded
+      const told = [headers.host, headers[':authority'], forwarded, headers['user-agent'], headers['accept-language']]
+      const key = JSON.stringify([pageOrigin, socket.remoteAddress, ...told])
       const known = recent.get(key)
       if (known && known.until > now()) return known.session
       const session = create()

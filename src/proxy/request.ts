@@ -6,6 +6,7 @@ import { connectionSpecificNames } from '../standard/headers'
 import type { Target } from '../targets/target'
 import { type Call, isPageSecure } from './call'
 import type { CookieJars } from './cookie-jar'
+import { isSessionCookie } from './session'
 
 export type HeaderRecord = Record<string, string | string[]>
 
@@ -134,17 +135,17 @@ function cookieToSend(req: IncomingMessage, call: Call, jars: CookieJars): strin
   }
   if (!route || req.headers.cookie === undefined) return undefined
   const pairs = restoreCookieHeader(req.headers.cookie, { pageIsSecure: isPageSecure(call) }).split(/;\s*/)
+  const sharesHost = new URL(call.ownOrigin).hostname === new URL(target.origin).hostname
   const sent = pairs.filter((pair) => {
     // The key to the jar is nobody's but ours.
-    if (SESSION_COOKIE.test(pair)) return false
+    if (isSessionCookie(pair)) return false
     const equals = pair.indexOf('=')
     if (call.pageOrigin === target.origin) return true
-    return equals > 0 && jars.mayForward(target.origin, pair.slice(0, equals), pair.slice(equals + 1))
+    return equals > 0 && jars.mayForward(target.origin, pair.slice(0, equals), pair.slice(equals + 1), sharesHost)
   })
+  call.sentCookies = sent
   return sent.join('; ') || undefined
 }
-
-const SESSION_COOKIE = /^__cors_dev_[0-9a-f]{8}=/
 
 function addForwardedFor(headers: HeaderRecord, req: IncomingMessage): void {
   const encrypted = (req.socket as Partial<TLSSocket>).encrypted === true

@@ -5,6 +5,7 @@ import { rewriteLocation, rewriteSetCookie } from '../routes/rewrite'
 import type { RouteTable } from '../routes/table'
 import { connectionSpecificNames } from '../standard/headers'
 import { type Call, isPageSecure } from './call'
+import { isSessionCookie } from './session'
 import type { CookieJars } from './cookie-jar'
 import type { Hops } from './hop'
 import type { HeaderRecord } from './request'
@@ -83,11 +84,14 @@ function keepCookies(call: Call, lines: string[], sent: HeaderRecord, { jars, lo
   const { exchange, route, target, session } = call
   if (route) {
     const pageIsSecure = isPageSecure(call)
-    for (const line of lines) {
+    // A session planted in the developer's browser is one that somebody else knows.
+    const storable = lines.filter((line) => !isSessionCookie(line))
+    for (const line of storable) {
       const { name, value } = cookiePair(line)
-      jars.noteSet(target.origin, name, value)
+      const isHttpOnly = /;\s*httponly\s*(?:;|=|$)/i.test(line)
+      jars.noteSet(target.origin, name, value, { isHttpOnly, replaces: sentCookie(call, name) })
     }
-    sent['set-cookie'] = lines.map((line) => rewriteSetCookie(line, { pageIsSecure, route }))
+    sent['set-cookie'] = storable.map((line) => rewriteSetCookie(line, { pageIsSecure, route }))
   } else if (exchange.way === 'to' && session !== undefined) {
     const { refused } = jars.store(session, new URL(exchange.upstreamUrl), lines)
     for (const { name, reason } of refused) log.cookieRefused(target, name, reason)
@@ -98,6 +102,11 @@ function cookiePair(line: string): { name: string; value: string } {
   const pair = line.split(';', 1)[0] ?? ''
   const equals = pair.indexOf('=')
   return { name: pair.slice(0, Math.max(equals, 0)).trim(), value: pair.slice(equals + 1).trim() }
+}
+
+/** The value that went up under this name with the call that is answered. */
+function sentCookie({ sentCookies }: Call, name: string): string | undefined {
+  return sentCookies?.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1)
 }
 
 /**

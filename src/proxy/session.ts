@@ -22,6 +22,11 @@ const VALUE = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{22})$/
 const MAX_AGE_SECONDS = 400 * 24 * 60 * 60
 const MAX_VERIFIED = 64
 
+/** Whether a cookie, or a line that sets one, is the session of a project: of this one or, on `localhost`, another. */
+export function isSessionCookie(pair: string): boolean {
+  return /^\s*__cors_dev_[0-9a-f]{8}\s*=/.test(pair)
+}
+
 /**
  * Sessions tell browsers apart: whose cookie jar a relayed call uses, and, where browsers say nothing about a request's
  * origin, that a page of ours sent it. They are signed, not stored: every dev server of the project accepts them, after

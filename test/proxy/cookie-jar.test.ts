@@ -608,6 +608,27 @@ describe('a cookie of the browser, on a path route', () => {
     expect(after.mayForward(A, 'sid', 'of-b')).toBe(false)
   })
 
+  it('is that of the target by its value, where scripts cannot have changed it: names are shared by all projects', () => {
+    const jars = open()
+    jars.noteSet(A, 'connect.sid', 'of-a', { isHttpOnly: true })
+    expect(jars.mayForward(A, 'connect.sid', 'of-a')).toBe(true)
+    expect(jars.mayForward(A, 'connect.sid', 'of-another-project')).toBe(false)
+    // A browser that called the target directly would send it this one, too.
+    expect(jars.mayForward(A, 'connect.sid', 'of-another-project', true)).toBe(true)
+  })
+
+  it('is known in a browser that is idle while another gets a new value with each answer', () => {
+    const jars = open()
+    jars.noteSet(A, 'sid', 'idle', { isHttpOnly: true })
+    for (let i = 0; i < 1000; i++) jars.noteSet(A, 'sid', `${i + 1}`, { isHttpOnly: true, replaces: `${i}` })
+    for (const value of ['idle', '1000', '999', '980']) expect(jars.mayForward(A, 'sid', value), value).toBe(true)
+    expect(jars.mayForward(A, 'sid', '900')).toBe(false)
+    jars.close()
+    const after = open()
+    for (const value of ['idle', '1000', '999']) expect(after.mayForward(A, 'sid', value), value).toBe(true)
+    expect(after.mayForward(A, 'sid', 'of-another-project')).toBe(false)
+  })
+
   it('is one of at most 200 names that a target can have', () => {
     const jars = open()
     for (let i = 0; i < 300; i++) jars.noteSet(A, `c${i}`, '1')
