@@ -37,7 +37,7 @@ export function readCheckRequest(given: GivenArguments): CheckRequest & { issues
   if (body !== undefined && (method === 'GET' || method === 'HEAD'))
     report(
       '--data',
-      body,
+      undefined,
       `goes with no ${method}: fetch() refuses a ${method} request with a body`,
       'Write --method POST',
     )
@@ -73,11 +73,13 @@ type Report = (path: string, value: string | undefined, why: string, instead: st
 const NOWHERE = 'http://invalid.invalid/'
 
 function readUrl(text: string | undefined, issues: Issue[]): string {
+  if (text === undefined) return NOWHERE
+  // Without a scheme it may have a password all the same.
+  const shown = text.replace(/^((?:[a-z][a-z0-9+.-]*:)?[\\/]*)[^/?#\\]*@/i, '$1***@')
   const refuse = (why: string, instead: string): string => {
-    issues.push(argumentIssue('<url>', text, why, instead))
+    issues.push(argumentIssue('<url>', shown, why, instead))
     return NOWHERE
   }
-  if (text === undefined) return NOWHERE
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   if (parsed?.protocol === 'ws:' || parsed?.protocol === 'wss:') {
     return refuse(
@@ -90,11 +92,11 @@ function readUrl(text: string | undefined, issues: Issue[]): string {
     if (issue) issues.push(issue)
     return parsed.href
   }
-  if (text.includes('://'))
+  if (text.includes('://') && !/^https?:/i.test(text))
     return refuse('is no address of a web server: it starts with neither http nor https', 'Write "http://…"')
   // `localhost:3000` parses, with a scheme of `localhost`.
   const guess = `${/^(localhost|127\.|\[|[^/]*:\d)/i.test(text) ? 'http' : 'https'}://${text.replace(/^\/+/, '')}`
-  return URL.canParse(guess)
+  return URL.canParse(guess) && !text.includes('://')
     ? refuse('is not an absolute URL: the scheme is missing', `Write "${hideCredentials(guess)}"`)
     : refuse('is not an absolute URL: it does not parse', 'Write "https://api.example.com/users"')
 }
