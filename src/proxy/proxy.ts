@@ -322,6 +322,12 @@ export function createProxy(input: ProxyInput): Proxy {
         return refuseUpgrade(socket, admission.status)
       }
       if (!target) return refuseUpgrade(socket, 404)
+      if (!isWebSocketHandshake(req)) {
+        log.refused(
+          `an upgrade to ${target.origin} was refused: only WebSockets go through, since whatever follows another one (h2c) could ask for anything.`,
+        )
+        return refuseUpgrade(socket, 400)
+      }
       const call = buildCall({ req, admission, target, relay, route, upgrade: { socket, head } })
       passOn(req, undefined, call, {
         decline: () => refuseUpgrade(socket, 404),
@@ -347,6 +353,12 @@ export function createProxy(input: ProxyInput): Proxy {
       await transport.close()
     },
   }
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1: a GET without a body. */
+function isWebSocketHandshake({ method, headers }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && !hasBody
 }
 
 function unknownTarget({ origin }: RelayPath): string {

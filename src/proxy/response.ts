@@ -24,19 +24,29 @@ export interface ResponseRewrite {
 
 /** Meant for the upstream's origin; on the dev server's they would act on the page, its storage and every other project. */
 const ACTS_ON_THE_ORIGIN = new Set([
+  'accept-ch',
   'alt-svc',
+  'attribution-reporting-register-source',
+  'attribution-reporting-register-trigger',
   'clear-site-data',
+  'critical-ch',
   'expect-ct',
   'nel',
   'origin-agent-cluster',
+  'observe-browsing-topics',
   'public-key-pins',
   'public-key-pins-report-only',
   'refresh',
   'report-to',
   'reporting-endpoints',
+  'secure-session-challenge',
+  'secure-session-registration',
   'service-worker-allowed',
+  'set-login',
+  'shared-storage-write',
   'sourcemap',
   'strict-transport-security',
+  'use-as-dictionary',
   'x-sourcemap',
 ])
 
