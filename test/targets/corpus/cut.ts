@@ -1,0 +1,169 @@
+/**
+ * Makes the corpus anew: `node test/targets/corpus/cut.ts` downloads the packages into `.cache/corpus`, cuts the files
+ * down to what their URLs depend on, and writes one file per package beside this one. Marks are kept; a new URL is
+ * marked `?`, for a person to judge. Tests need none of this.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseSync } from 'vite'
+import { type Fragment, parseFragments, printFragments, URL_START } from './fragment.ts'
+import { type CorpusPackage, PACKAGES } from './packages.ts'
+
+const HERE = fileURLToPath(new URL('.', import.meta.url))
+const CACHE = fileURLToPath(new URL('../../../.cache/corpus/', import.meta.url))
+
+interface AstNode {
+  type: string
+  start: number
+  end: number
+}
+
+/** Lists of which an item can be left out without changing what the others mean. */
+const LISTS = ['body', 'properties', 'members', 'cases', 'children']
+
+/** Some files link to the documentation of every function. */
+const MOST_COMMENTS = 2
+
+for (const corpusPackage of PACKAGES) {
+  const folder = download(corpusPackage)
+  const path = join(HERE, `${fileName(corpusPackage)}.txt`)
+  const known = existsSync(path) ? parseFragments(readFileSync(path, 'utf8')) : []
+  const fragments = corpusPackage.files.map((file) =>
+    marked(
+      file,
+      cut(file, readFileSync(join(folder, file), 'utf8')),
+      known.find((fragment) => fragment.file === file),
+    ),
+  )
+  const { name, version, licence, copyright } = corpusPackage
+  writeFileSync(path, `${name}@${version}\nExcerpts, ${licence}, © ${copyright}\n\n${printFragments(fragments)}`)
+  const open = fragments.flatMap(({ lines }) => lines).filter(({ marks }) => marks.includes('?')).length
+  console.log(`${name}: ${fragments.length} files, ${open} lines to judge`)
+}
+
+function fileName({ name }: CorpusPackage): string {
+  return name.replace(/^@/, '').replace('/', '-')
+}
+
+function download({ name, version }: CorpusPackage): string {
+  const folder = join(CACHE, `${name.replace('/', '+')}@${version}`)
+  if (existsSync(join(folder, 'package.json'))) return folder
+  mkdirSync(folder, { recursive: true })
+  const archive = execFileSync('npm', ['pack', '--silent', `${name}@${version}`], { cwd: folder, encoding: 'utf8' })
+  execFileSync('tar', ['xzf', archive.trim(), '--strip-components=1'], { cwd: folder })
+  rmSync(join(folder, archive.trim()))
+  return folder
+}
+
+function marked(file: string, code: string, known: Fragment | undefined): Fragment {
+  const before = new Map(known?.lines.map((line) => [line.code.trim(), line.marks]))
+  const lines = code.split('\n').map((line) => {
+    const count = line.match(URL_START)?.length ?? 0
+    return { code: line, marks: count === 0 ? '' : (before.get(line.trim()) ?? '?'.repeat(count)) }
+  })
+  return { file, lines }
+}
+
+function cut(file: string, text: string): string {
+  const source = text.replace(/\r\n?/g, '\n')
+  const whole = /\.(?:vue|svelte|html)$/.test(file)
+    ? source
+        .replace(/<style\b[^>]*>[^]*?<\/style>\n?/g, '')
+        .replace(/(<script\b(?![^>]*(?:importmap|json))[^>]*>\n?)([^]*?)(<\/script>)/g, (_, open, script, close) => {
+          const outside = source.replaceAll(script as string, '')
+          return open + cutScript(/lang="ts"/.test(open as string) ? 'a.ts' : 'a.js', script as string, outside) + close
+        })
+    : cutScript(file, source)
+  const fragment = whole
+    .replace(/[ \t]+$/gm, '')
+    .replace(/\n{2,}/g, '\n')
+    .trim()
+  return fragment
+}
+
+function cutScript(file: string, code: string, outside = ''): string {
+  let rest = code
+  // What is left out may have been all that another statement was needed for.
+  for (let round = 0; round < 4; round++) rest = cutOnce(file, rest, outside)
+  return rest
+}
+
+function cutOnce(file: string, code: string, outside: string): string {
+  const lang = file.endsWith('.tsx') ? 'tsx' : file.endsWith('.ts') ? 'ts' : 'jsx'
+  const { program, errors, comments } = parseSync(`file.${lang}`, code, { lang })
+  if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`)
+  const names = namesOfUrls(program as unknown as AstNode, code)
+  const isNeeded = (text: string): boolean =>
+    text.search(URL_START) >= 0 || names.some((name) => new RegExp(`(?<![\\w$.])${escape(name)}(?![\\w$])`).test(text))
+  const gone: [start: number, end: number][] = []
+  const withUrls = comments.filter(({ start, end }) => code.slice(start, end).search(URL_START) >= 0)
+  for (const comment of comments) {
+    if (!withUrls.slice(0, MOST_COMMENTS).includes(comment)) gone.push([comment.start, comment.end])
+  }
+
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) return node.forEach(visit)
+    if (typeof node !== 'object' || node === null || !('type' in node)) return
+    for (const [key, child] of Object.entries(node)) {
+      if (!LISTS.includes(key) || !Array.isArray(child)) {
+        visit(child)
+        continue
+      }
+      for (const item of child as AstNode[]) {
+        const text = code.slice(item.start, item.end)
+        const isBinding = item.type === 'ImportDeclaration' || item.type === 'JSXClosingElement'
+        if (isBinding ? isImportNeeded(item, code, outside) : isNeeded(text)) visit(item)
+        else gone.push([item.start, endWithComma(code, item.end)])
+      }
+    }
+  }
+  visit(program)
+  let rest = code
+  let lowest = Infinity
+  for (const [start, end] of gone.sort((a, b) => b[0] - a[0] || b[1] - a[1])) {
+    if (end > lowest) continue
+    const shorter = rest.slice(0, start) + rest.slice(end)
+    lowest = start
+    rest = shorter
+  }
+  const check = parseSync(`file.${lang}`, rest, { lang })
+  return check.errors.length > 0 ? code : rest
+}
+
+/** What holds a URL: `const BASE = 'https://…'`. Whoever mentions it says what the URL is for. */
+function namesOfUrls(program: AstNode, code: string): string[] {
+  const names = new Set<string>()
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) return node.forEach(visit)
+    if (typeof node !== 'object' || node === null) return
+    const { type, id, init } = node as { type?: string; id?: { type: string; name: string }; init?: AstNode }
+    const isValue = init && !/Function|Class|JSX|Await|Call/.test(init.type)
+    if (type === 'VariableDeclarator' && id?.type === 'Identifier' && isValue) {
+      const text = code.slice(init.start, init.end)
+      if (text.length < 2000 && text.search(URL_START) >= 0) names.add(id.name)
+    }
+    Object.values(node).forEach(visit)
+  }
+  visit(program)
+  return [...names]
+}
+
+function isImportNeeded({ start, end }: AstNode, code: string, outside: string): boolean {
+  const rest = code.slice(0, start) + code.slice(end) + outside
+  const locals = code.slice(start, end).match(/[A-Za-z_$][\w$]*/g) ?? []
+  return locals.some(
+    (name) =>
+      !/^(?:import|from|as|type)$/.test(name) &&
+      new RegExp(`(?<![\\w$./-])${escape(name)}(?![\\w$])`).test(rest.replace(/^import[^]*?from.*$/gm, '')),
+  )
+}
+
+function endWithComma(code: string, end: number): number {
+  return end + (/^\s*[,;]/.exec(code.slice(end))?.[0].length ?? 0)
+}
+
+function escape(text: string): string {
+  return text.replace(/[$]/g, '\\$')
+}
