@@ -1,10 +1,11 @@
+import type { Initiator } from '../../../src/explain.ts'
 import type { Body } from './case.ts'
 
 /** A call as the script in the page is given it. */
 export interface Call {
   id: string
   url: string
-  isXhr: boolean
+  initiator?: Initiator
   method?: string
   headers: (readonly [string, string])[]
   mode?: RequestMode
@@ -20,6 +21,8 @@ export interface CallResult {
   response?: { type?: string; status: number; url: string; headers: string[] }
   /** Name and message of what was thrown. */
   thrown?: string
+  /** Nobody but the network knows what became of it: an element is told just as much of an image that is no image. */
+  isOver?: boolean
 }
 
 /** Runs in the page, so it stands alone: nothing outside of it is there. */
@@ -67,12 +70,63 @@ export async function makeCalls(calls: Call[], concurrency: number, timeout: num
     })
   }
 
+  function viaEventSource({ id, url, credentials }: Call): Promise<CallResult> {
+    return new Promise((resolve) => {
+      const source = new EventSource(url, { withCredentials: credentials === 'include' })
+      source.onopen = source.onerror = () => {
+        source.close()
+        resolve({ id, isOver: true })
+      }
+    })
+  }
+
+  function viaElement({ id, url, initiator, credentials }: Call): Promise<CallResult> {
+    return new Promise((resolve) => {
+      const element = document.createElement(initiator === 'image' ? 'img' : initiator === 'script' ? 'script' : 'link')
+      element.crossOrigin = credentials === 'include' ? 'use-credentials' : 'anonymous'
+      element.onload = element.onerror = () => {
+        element.remove()
+        resolve({ id, isOver: true })
+      }
+      if (element instanceof HTMLLinkElement) {
+        element.rel = 'stylesheet'
+        element.href = url
+      } else element.src = url
+      if (initiator !== 'image') document.head.append(element)
+    })
+  }
+
+  function via(call: Call): Promise<CallResult> {
+    switch (call.initiator) {
+      case 'XMLHttpRequest':
+        return viaXhr(call)
+      case 'EventSource':
+        return viaEventSource(call)
+      case 'image':
+      case 'script':
+      case 'stylesheet':
+        return viaElement(call)
+      case 'font': {
+        const isOver = { id: call.id, isOver: true }
+        return new FontFace('f', `url("${call.url}")`).load().then(
+          () => isOver,
+          () => isOver,
+        )
+      }
+      case 'sendBeacon':
+        navigator.sendBeacon(call.url, bodyOf(call))
+        return Promise.resolve({ id: call.id, isOver: true })
+      default:
+        return viaFetch(call)
+    }
+  }
+
   const results: CallResult[] = []
   let next = 0
   async function work(): Promise<void> {
     for (let call = calls[next++]; call !== undefined; call = calls[next++]) {
       try {
-        results.push(await (call.isXhr ? viaXhr(call) : viaFetch(call)))
+        results.push(await via(call))
       } catch (error) {
         results.push({ id: call.id, thrown: describe(error) })
       }

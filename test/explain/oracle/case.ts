@@ -1,4 +1,4 @@
-import type { DirectExchange, DirectResponse } from '../../../src/explain.ts'
+import type { CorsPolicy, DirectExchange, DirectHop } from '../../../src/explain.ts'
 
 /** The documents that call: each of them judges by its own origin and embedder policy. */
 export const PAGES = {
@@ -36,12 +36,19 @@ export interface Case {
   body?: Body
   /** Whether the last of the request's headers is the `Content-Type` that the body brings: no script sets it. */
   bodyBringsType?: boolean
+  /** By the index of the hop: what its server keeps to, in place of the `Access-Control-*` headers of its answers. */
+  policies?: Record<number, CorsPolicy>
 }
 
 /** Every URL of a case has `/<id>/<index of the hop>` for a path, so that no cache can carry anything over. */
 export const pathOf = (id: string, hop: number): string => `/${id}/${hop}`
 
 const ID = /\/(c\d+[a-z]*)\/(\d+)/
+
+/** What is answered at a hop; a case may begin with a later one than the first. */
+export function hopAt({ exchange: { request, hops } }: Case, hop: number): DirectHop | undefined {
+  return hops[hop - (locate(request.url)?.hop ?? 0)]
+}
 
 /** Which case and which hop a URL, or a sentence about one, belongs to. */
 export function locate(text: string): { id: string; hop: number } | undefined {
@@ -59,10 +66,4 @@ export function idOf(given: Case): string {
 export function withId(given: Case, id: string): Case {
   const from = idOf(given)
   return JSON.parse(JSON.stringify(given).replaceAll(`/${from}/`, `/${id}/`)) as Case
-}
-
-/** The header's lines joined, as `Headers` reads them. */
-export function valueOf(headers: DirectResponse['headers'] | undefined, name: string): string | undefined {
-  const values = (headers ?? []).filter(([key]) => key.toLowerCase() === name).map(([, value]) => value)
-  return values.length > 0 ? values.join(', ') : undefined
 }

@@ -1,4 +1,4 @@
-import type { DirectHop, DirectRequest, DirectResponse } from '../../../src/explain.ts'
+import type { DirectHop, DirectRequest, DirectResponse, Initiator } from '../../../src/explain.ts'
 import { PAGES, pathOf, type Body, type Case, type PageName } from './case.ts'
 import { createRandom, type Random } from './random.ts'
 
@@ -51,9 +51,44 @@ interface Call {
 }
 
 function generateCall(random: Random, page: PageName): Call {
+  const initiator = random.weighted<Initiator>([
+    [76, 'fetch'],
+    [16, 'XMLHttpRequest'],
+    [2, 'EventSource'],
+    [1.5, 'image'],
+    [1, 'script'],
+    [1, 'stylesheet'],
+    [1, 'font'],
+    [1.5, 'sendBeacon'],
+  ])
+  const call =
+    initiator === 'fetch' || initiator === 'XMLHttpRequest'
+      ? generateScriptedCall(random, page, initiator === 'XMLHttpRequest')
+      : generateOtherCall(random, page, initiator)
+  const { request } = call
+  // All is on this machine, whatever it is called.
+  request.addressSpace = 'loopback'
+  if (page === 'require-corp' || page === 'credentialless') request.embedderPolicy = page
+  return call
+}
+
+/** By what has no say in method and headers. */
+function generateOtherCall(random: Random, page: PageName, initiator: Initiator): Call {
   const { origin } = PAGES[page]
-  const initiator = random.chance(0.18) ? 'XMLHttpRequest' : 'fetch'
-  const isXhr = initiator === 'XMLHttpRequest'
+  if (initiator !== 'sendBeacon') {
+    const isCredentialed = initiator !== 'font' && random.chance(0.4)
+    return { request: { url: '', origin, initiator, credentials: isCredentialed ? 'include' : 'same-origin' } }
+  }
+  const body = random.pick<Body>(['string', 'form', { blob: 'application/json' }, { blob: 'application/json' }])
+  const type = typeBroughtBy(body)!
+  const mode = type === 'application/json' ? 'cors' : 'no-cors'
+  const headers = [['Content-Type', type] as const]
+  const request: DirectRequest = { url: '', origin, method: 'POST', headers, initiator, mode, credentials: 'include' }
+  return { request, body, bodyBringsType: true }
+}
+
+function generateScriptedCall(random: Random, page: PageName, isXhr: boolean): Call {
+  const { origin } = PAGES[page]
   const mode = isXhr
     ? 'cors'
     : random.weighted([
@@ -73,14 +108,11 @@ function generateCall(random: Random, page: PageName): Call {
     origin,
     ...(method !== 'GET' || random.chance(0.5) ? { method } : {}),
     ...(headers.length > 0 || random.chance(0.1) ? { headers } : {}),
-    ...(isXhr ? { initiator } : {}),
+    ...(isXhr ? { initiator: 'XMLHttpRequest' } : {}),
     ...(mode !== 'cors' || random.chance(0.1) ? { mode } : {}),
     ...generateCredentials(random, isXhr),
     ...(isXhr ? {} : generateRedirectMode(random, mode)),
     ...(isXhr && random.chance(0.3) ? { hasUploadListener: true } : {}),
-    // All is on this machine, whatever it is called.
-    addressSpace: 'loopback',
-    ...(page === 'require-corp' || page === 'credentialless' ? { embedderPolicy: page } : {}),
   }
   return { request, body, bodyBringsType }
 }
@@ -398,7 +430,8 @@ function generateChain(
   // What the answers are made to fit. It steers the chances; what is right is for a browser to say.
   const state = { origin: request.origin, here: initialOrigin(random, request), method: request.method ?? 'GET' }
 
-  const url = initialUrl(random, id, state.here)
+  const isScripted = request.initiator === undefined || request.initiator === 'XMLHttpRequest'
+  const url = isScripted ? initialUrl(random, id, state.here) : state.here + pathOf(id, 0)
   const hops: DirectHop[] = []
   for (let index = 0; index <= redirects; index++) {
     const preflight = generatePreflightAnswer(random, request, state, wrongs)

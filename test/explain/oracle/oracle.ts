@@ -2,7 +2,8 @@
 import type { CDPSession } from 'playwright-core'
 import { launchChromium } from '../../e2e/chromium.ts'
 import { makeCalls, type Call, type CallResult } from './calls.ts'
-import { idOf, locate, PAGES, type Case, type PageName } from './case.ts'
+import { hopAt, idOf, locate, PAGES, type Case, type PageName } from './case.ts'
+import { answerBy } from './policies.ts'
 import { startRawServer, type RawAnswer, type RawRequest } from './raw-server.ts'
 import type { Seen, Truth } from './truth.ts'
 
@@ -87,8 +88,8 @@ function answerTo(request: RawRequest, cases: ReadonlyMap<string, Case>, seen: M
 
   const place = locate(request.target)
   const given = place && cases.get(place.id)
-  const hop = given?.exchange.hops[place?.hop ?? 0]
-  if (!place || !hop) return NOT_FOUND
+  const hop = given && hopAt(given, place.hop)
+  if (!hop) return NOT_FOUND
 
   const header = (name: string): string | undefined => request.headers.find(([key]) => key === name)?.[1]
   const list = seen.get(place.id) ?? []
@@ -104,9 +105,14 @@ function answerTo(request: RawRequest, cases: ReadonlyMap<string, Case>, seen: M
     request.method === 'OPTIONS' &&
     header('sec-fetch-mode') === 'cors' &&
     header('access-control-request-method') !== undefined
-  const answer = isPreflight ? hop.preflight : hop.response
-  if (!answer) return NOT_FOUND
-  return { ...answer, body: answer.headers.some(([name]) => name === 'Content-Length') ? 'ok' : '' }
+  const { status, headers } = (isPreflight ? hop.preflight : hop.response) ?? NOT_FOUND
+  const answer = {
+    status,
+    headers,
+    body: headers.some(([name, value]) => name === 'Content-Length' && value !== '0') ? 'ok' : '',
+  }
+  const policy = given.policies?.[place.hop]
+  return policy ? answerBy(policy, answer, header('origin'), isPreflight) : answer
 }
 
 function documentOf(name: PageName): RawAnswer {
@@ -125,7 +131,7 @@ function callOf(given: Case): Call {
   return {
     id: idOf(given),
     url: request.url,
-    isXhr: request.initiator === 'XMLHttpRequest',
+    initiator: request.initiator,
     method: request.method,
     headers: given.bodyBringsType ? headers.slice(0, -1) : headers,
     mode: request.mode,
@@ -135,6 +141,9 @@ function callOf(given: Case): Call {
     body: given.body,
   }
 }
+
+/** What is no longer wanted, an event stream of another type for one: it came all the same. */
+const ABORTED = 'net::ERR_ABORTED'
 
 interface Caller {
   call(calls: readonly Call[]): Promise<Map<string, Omit<Truth, 'seen'>>>
@@ -154,6 +163,14 @@ async function openCaller(session: CDPSession): Promise<Caller> {
   const requestUrls = new Map<string, string>()
   let rounds = 0
   let onSentinel: (() => void) | undefined
+  /** A beacon outlives the script that sends it. */
+  const beacons = new Set<string>()
+  let onLastBeacon: (() => void) | undefined
+
+  function end(requestId: string): void {
+    const id = locate(requestUrls.get(requestId) ?? '')?.id
+    if (id !== undefined && beacons.delete(id) && beacons.size === 0) onLastBeacon?.()
+  }
 
   function toldOf(text: string): Told | undefined {
     const id = locate(text)?.id
@@ -175,7 +192,9 @@ async function openCaller(session: CDPSession): Promise<Caller> {
     entry.blockedReason = blockedReason
     entry.corsError = corsErrorStatus?.corsError
     entry.failedParameter = corsErrorStatus?.failedParameter
+    end(requestId)
   })
+  session.on('Network.loadingFinished', ({ requestId }) => end(requestId))
   session.on('Log.entryAdded', ({ entry: { text, url } }) => {
     if (text.includes('/sentinel/')) onSentinel?.()
     else toldOf(`${text} ${url ?? ''}`)?.texts.push(text)
@@ -200,19 +219,24 @@ async function openCaller(session: CDPSession): Promise<Caller> {
 
   return {
     async call(calls) {
+      for (const { id, initiator } of calls) if (initiator === 'sendBeacon') beacons.add(id)
+      const sent = new Promise<void>((resolve) => (onLastBeacon = resolve))
       const results = await evaluate<CallResult[]>(
         `(${makeCalls.toString()})(${JSON.stringify(calls)}, ${CONCURRENCY}, ${TIMEOUT})`,
       )
+      if (beacons.size > 0) await sent
       // What is said of a call may come after its end. It comes before what is said of a later call.
       const said = new Promise<void>((resolve) => (onSentinel = resolve))
       await evaluate(`fetch('http://sentinel.test/sentinel/${++rounds}').catch(() => undefined)`)
       await said
 
       const truths = new Map<string, Omit<Truth, 'seen'>>()
-      for (const { id, response, thrown } of results) {
-        const { texts = [], ...network } = told.get(id) ?? {}
+      for (const { id, response, thrown, isOver } of results) {
+        const { texts = [], ...network }: Partial<Told> = told.get(id) ?? {}
+        const { netError = ABORTED } = network
+        const isAllowed = isOver ? netError === ABORTED : response !== undefined
         truths.set(id, {
-          outcome: response ? 'allowed' : 'blocked',
+          outcome: isAllowed ? 'allowed' : 'blocked',
           ...(response && { response }),
           ...(thrown !== undefined && { thrown }),
           ...network,

@@ -1,0 +1,141 @@
+import { explain } from '../../../src/explain/explain.ts'
+import { idOf, withId, type Case } from './case.ts'
+import { disagreements } from './compare.ts'
+import { generateCase } from './generate.ts'
+import { openOracle, type Oracle } from './oracle.ts'
+import { excesses, trialsOf } from './policies.ts'
+import { chooseTruths, readRecorded, writeRecorded, type Recorded } from './recorded.ts'
+import { smaller } from './shrink.ts'
+import type { Truth } from './truth.ts'
+
+export interface Options {
+  seed: number
+  cases: number
+  at?: number
+  policies: boolean
+  record: boolean
+}
+
+/** Cases that are in memory at a time. */
+const CHUNK = 2000
+
+/** Disagreements that are printed whole; beyond, a count says enough. */
+const PRINTED = 12
+
+/** Room for the recorded truth. */
+const RECORDED_BYTES = 290_000
+
+export async function main({ seed, cases, at, policies, record }: Options): Promise<number> {
+  const oracle = await openOracle()
+  try {
+    // Texts are compared with the version they were learnt from.
+    const texts = record || recordedVersion() === oracle.version
+    const judge = (given: Case, truth: Truth): string[] => disagreementsOf(given, truth, texts)
+    console.log(`Chromium ${oracle.version}, seed ${seed}${texts ? '' : ', texts not compared'}`)
+    if (at !== undefined) return await runOne(oracle, generateCase(seed, at), judge)
+
+    const all: Recorded['truths'] = []
+    let asked = 0
+    let wrong = 0
+    let tried = 0
+    for (let start = 0; start < cases; start += CHUNK) {
+      const given = Array.from({ length: Math.min(CHUNK, cases - start) }, (_, index) =>
+        generateCase(seed, start + index),
+      )
+      const truths = await oracle.ask(given)
+      asked += given.length
+      for (const [index, one] of given.entries()) {
+        const truth = truths[index]!
+        if (record) all.push({ given: one, truth })
+        const found = judge(one, truth)
+        if (found.length > 0 && ++wrong <= PRINTED)
+          await report(oracle, `--seed ${seed} --at ${start + index}`, one, judge)
+      }
+      if (policies) {
+        const outcome = await tryPolicies(oracle, given, truths, (index) => `--seed ${seed} --at ${start + index}`)
+        tried += outcome.tried
+        wrong += outcome.wrong
+      }
+      console.log(`${asked} cases${policies ? `, ${tried} trials of policies` : ''}, ${wrong} disagreements`)
+    }
+    if (record && wrong === 0) {
+      const truths = chooseTruths(all, RECORDED_BYTES)
+      writeRecorded({ version: oracle.version, truths })
+      console.log(`${truths.length} of them recorded`)
+    }
+    return wrong > 0 ? 1 : 0
+  } finally {
+    await oracle.close()
+  }
+}
+
+type Judge = (given: Case, truth: Truth) => string[]
+
+function recordedVersion(): string | undefined {
+  try {
+    return readRecorded().version
+  } catch {
+    return undefined
+  }
+}
+
+function disagreementsOf(given: Case, truth: Truth, texts: boolean): string[] {
+  try {
+    return disagreements(given, truth, explain(given.exchange, { dialect: 'chromium' }), { texts })
+  } catch (error) {
+    return [`explain() threw: ${(error as Error).stack}`]
+  }
+}
+
+/** Prints a case that is as small as can be and still wrong in the same way. */
+async function report(oracle: Oracle, where: string, given: Case, judge: Judge): Promise<void> {
+  let least = given
+  let truth = (await oracle.ask([withId(given, `${idOf(given)}s`)]))[0]!
+  let found = judge(withId(least, `${idOf(given)}s`), truth)
+  const kind = found[0]?.replace(/:.*/s, '')
+  for (let round = 0; round < 60; round++) {
+    const candidates = smaller(least, `c${900_000 + round}${'x'.repeat(3)}`)
+    const truths = await oracle.ask(candidates)
+    const index = candidates.findIndex((less, at) => judge(less, truths[at]!)[0]?.replace(/:.*/s, '') === kind)
+    if (index < 0) break
+    least = candidates[index]!
+    truth = truths[index]!
+    found = judge(least, truth)
+  }
+  console.log(`\n${where}\n${found.map((line) => `  ${line}`).join('\n')}\n${JSON.stringify(least)}`)
+}
+
+async function runOne(oracle: Oracle, given: Case, judge: Judge): Promise<number> {
+  const [truth] = await oracle.ask([given])
+  const verdict = explain(given.exchange, { dialect: 'chromium' })
+  const found = judge(given, truth!)
+  console.log(JSON.stringify({ given, truth, verdict, found }, null, 2))
+  return found.length > 0 ? 1 : 0
+}
+
+async function tryPolicies(
+  oracle: Oracle,
+  given: readonly Case[],
+  truths: readonly Truth[],
+  where: (index: number) => string,
+): Promise<{ tried: number; wrong: number }> {
+  const trials = given.flatMap((one, index) => {
+    if (truths[index]!.outcome !== 'blocked') return []
+    const verdict = explain(one.exchange, { dialect: 'chromium' })
+    for (const excess of excesses(verdict))
+      console.log(`\n${where(index)}\n  ${excess}\n${JSON.stringify(verdict.fixes)}`)
+    return trialsOf(one, verdict, idOf(one)).map((trial) => ({ ...trial, index, verdict }))
+  })
+  const outcomes = await oracle.ask(trials.map((trial) => trial.given))
+  let wrong = 0
+  for (const [at, { expected, what, index, verdict, given: tried }] of trials.entries()) {
+    const { seen, ...truth } = outcomes[at]!
+    if (truth.outcome === expected) continue
+    if (++wrong > PRINTED) continue
+    console.log(`\n${where(index)}\n  ${what}: ${truth.outcome}, not ${expected}`)
+    console.log(
+      JSON.stringify({ fixes: verdict.fixes, truth, seen: seen.map(({ method, url }) => `${method} ${url}`), tried }),
+    )
+  }
+  return { tried: trials.length, wrong }
+}
