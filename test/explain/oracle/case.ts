@@ -1,30 +1,36 @@
-import type { CorsPolicy, DirectExchange, DirectHop } from '../../../src/explain.ts'
+import type { AddressSpace, CorsPolicy, DirectExchange, DirectHop } from '../../../src/explain.ts'
 
 /** The documents that call: each of them judges by its own origin and embedder policy. */
 export const PAGES = {
   /** A dev server's page. */
-  dev: { url: 'http://localhost:5173/page/dev', origin: 'http://localhost:5173', headers: [] },
+  dev: { url: 'http://localhost:5173/page/dev', origin: 'http://localhost:5173' },
   /** A page on a default port, with a site that others share. */
-  site: { url: 'http://page.site.test/page/site', origin: 'http://page.site.test', headers: [] },
+  site: { url: 'http://page.site.test/page/site', origin: 'http://page.site.test' },
   /** A document of an opaque origin: its `Origin` is `null`. */
-  opaque: {
-    url: 'http://page.site.test/page/opaque',
-    origin: 'null',
-    headers: [['Content-Security-Policy', 'sandbox allow-scripts']],
-  },
-  'require-corp': {
-    url: 'http://localhost:5173/page/require-corp',
-    origin: 'http://localhost:5173',
-    headers: [['Cross-Origin-Embedder-Policy', 'require-corp']],
-  },
-  credentialless: {
-    url: 'http://page.site.test/page/credentialless',
-    origin: 'http://page.site.test',
-    headers: [['Cross-Origin-Embedder-Policy', 'credentialless']],
-  },
-} as const satisfies Record<string, { url: string; origin: string; headers: readonly (readonly [string, string])[] }>
+  opaque: { url: 'http://page.site.test/page/opaque', origin: 'null' },
+  'require-corp': { url: 'http://localhost:5173/page/require-corp', origin: 'http://localhost:5173' },
+  credentialless: { url: 'http://page.site.test/page/credentialless', origin: 'http://page.site.test' },
+  secure: { url: 'https://page.site.test/page/secure', origin: 'https://page.site.test' },
+  /** Pages that seem to be on the public internet. */
+  public: { url: 'http://app.public.test/page/public', origin: 'http://app.public.test' },
+  'public-secure': { url: 'https://app.public.test/page/public-secure', origin: 'https://app.public.test' },
+} as const
 
 export type PageName = keyof typeof PAGES
+
+/** By what its document is served with. */
+export const PAGE_HEADERS: Partial<Record<PageName, readonly [name: string, value: string]>> = {
+  opaque: ['Content-Security-Policy', 'sandbox allow-scripts'],
+  'require-corp': ['Cross-Origin-Embedder-Policy', 'require-corp'],
+  credentialless: ['Cross-Origin-Embedder-Policy', 'credentialless'],
+}
+
+/** Where a host seems to be. All of them are this machine; Chromium is told otherwise. */
+export function addressSpaceOf(url: string): AddressSpace {
+  const { hostname } = new URL(url)
+  if (hostname.endsWith('.public.test')) return 'public'
+  return hostname.endsWith('.lan.test') ? 'local' : 'loopback'
+}
 
 /** What the script hands over. All but `bytes` bring a `Content-Type` along, unless the script has set one. */
 export type Body = 'bytes' | 'string' | 'form' | 'multipart' | { blob: string }

@@ -1,10 +1,11 @@
 /** Asks Chromium: makes the calls of cases in real pages, against a server that answers just as the cases say. */
 import type { CDPSession } from 'playwright-core'
+import { selfSignedCertificate } from '../../e2e/certificate.ts'
 import { launchChromium } from '../../e2e/chromium.ts'
 import { makeCalls, type Call, type CallResult } from './calls.ts'
-import { hopAt, idOf, locate, PAGES, type Case, type PageName } from './case.ts'
+import { hopAt, idOf, locate, PAGE_HEADERS, PAGES, type Case, type PageName } from './case.ts'
 import { answerBy } from './policies.ts'
-import { startRawServer, type RawAnswer, type RawRequest } from './raw-server.ts'
+import { startRawServer, type RawAnswer, type RawRequest, type RawServer } from './raw-server.ts'
 import type { Seen, Truth } from './truth.ts'
 
 export interface Oracle {
@@ -28,10 +29,9 @@ export async function openOracle(): Promise<Oracle> {
   /** What the rounds under way are about. */
   const cases = new Map<string, Case>()
   const seen = new Map<string, Seen[]>()
-  const server = await startRawServer((request) => answerTo(request, cases, seen))
-  // Whatever a URL names, it is our server that answers. All that a case is about is in the names.
-  const browser = await launchChromium([`--host-resolver-rules=MAP * 127.0.0.1:${server.port}`])
-  const context = await browser.newContext()
+  const servers = await startServers((request, scheme) => answerTo(request, scheme, cases, seen))
+  const browser = await launchChromium(servers.browserArguments)
+  const context = await browser.newContext({ ignoreHTTPSErrors: true })
 
   const pages = new Map<PageName, Promise<Caller>>()
   async function openPage(name: PageName): Promise<Caller> {
@@ -75,14 +75,53 @@ export async function openOracle(): Promise<Oracle> {
     },
     async close() {
       await browser.close()
-      await server.close()
+      await servers.close()
+    },
+  }
+}
+
+interface Servers {
+  /** What makes Chromium find them, whatever a URL names, and believe them to be where they are said to be. */
+  browserArguments: string[]
+  close(): Promise<void>
+}
+
+async function startServers(answer: (request: RawRequest, scheme: string) => RawAnswer): Promise<Servers> {
+  const tls = await selfSignedCertificate(['localhost'])
+  const rules: string[] = []
+  const overrides: string[] = []
+  const started: RawServer[] = []
+  // The first rule that fits is taken.
+  for (const [hosts, space] of [
+    ['*.public.test', 'public'],
+    ['*.lan.test', 'local'],
+    ['*', 'loopback'],
+  ])
+    for (const [scheme, pattern] of [
+      ['https', `${hosts}:443`],
+      ['http', hosts],
+    ]) {
+      const server = await startRawServer((request) => answer(request, scheme!), scheme === 'https' ? tls : undefined)
+      started.push(server)
+      rules.push(`MAP ${pattern} 127.0.0.1:${server.port}`)
+      overrides.push(`127.0.0.1:${server.port}=${space}`)
+    }
+  return {
+    browserArguments: [`--host-resolver-rules=${rules.join()}`, `--ip-address-space-overrides=${overrides.join()}`],
+    async close() {
+      await Promise.all(started.map((server) => server.close()))
     },
   }
 }
 
 const NOT_FOUND: RawAnswer = { status: 404, headers: [['Content-Length', '0']] }
 
-function answerTo(request: RawRequest, cases: ReadonlyMap<string, Case>, seen: Map<string, Seen[]>): RawAnswer {
+function answerTo(
+  request: RawRequest,
+  scheme: string,
+  cases: ReadonlyMap<string, Case>,
+  seen: Map<string, Seen[]>,
+): RawAnswer {
   const page = /^\/page\/([\w-]+)$/.exec(request.target)?.[1]
   if (page !== undefined && page in PAGES) return documentOf(page as PageName)
 
@@ -96,7 +135,7 @@ function answerTo(request: RawRequest, cases: ReadonlyMap<string, Case>, seen: M
   seen.set(place.id, list)
   list.push({
     hop: place.hop,
-    url: `http://${header('host')}${request.target}`,
+    url: `${scheme}://${header('host')}${request.target}`,
     method: request.method,
     headers: request.headers,
   })
@@ -117,10 +156,11 @@ function answerTo(request: RawRequest, cases: ReadonlyMap<string, Case>, seen: M
 
 function documentOf(name: PageName): RawAnswer {
   const body = '<!doctype html><title>page</title><link rel="icon" href="data:,">'
+  const policy = PAGE_HEADERS[name]
   const headers = [
     ['Content-Type', 'text/html'],
     ['Content-Length', String(body.length)],
-    ...PAGES[name].headers,
+    ...(policy ? [policy] : []),
   ] as const
   return { status: 200, headers, body }
 }

@@ -2,7 +2,9 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
+import { createServer as createSecureServer } from 'node:tls'
 import type { DirectResponse } from '../../../src/explain.ts'
+import type { Tls } from '../../e2e/api.ts'
 
 export interface RawRequest {
   method: string
@@ -22,9 +24,11 @@ export interface RawAnswer extends DirectResponse {
   body?: string
 }
 
-export async function startRawServer(answer: (request: RawRequest) => RawAnswer): Promise<RawServer> {
+export async function startRawServer(answer: (request: RawRequest) => RawAnswer, tls?: Tls): Promise<RawServer> {
   const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
+  const server = tls ? createSecureServer(tls, converse) : createServer(converse)
+
+  function converse(socket: Socket): void {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     // A browser resets what it no longer wants.
@@ -43,7 +47,7 @@ export async function startRawServer(answer: (request: RawRequest) => RawAnswer)
         socket.write(serialize(request.method, answer(request)), 'latin1')
       }
     })
-  })
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
 
