@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -77,6 +77,40 @@ describe('entries', () => {
     expect(
       readdirSync(join(repository, 'dist')).some((file) => /^proxy-.*\.js$/.test(file) && !reached.has(file)),
     ).toBe(true)
+  })
+})
+
+describe('the command', () => {
+  const { bin, version } = require('unplugin-cors-dev/package.json') as { bin: Record<string, string>; version: string }
+
+  test('has the name that npx looks for, and a short one', () => {
+    expect(Object.keys(bin)).toEqual(['unplugin-cors-dev', 'cors-dev'])
+  })
+
+  test.each(['unplugin-cors-dev', 'cors-dev'])('%s runs as npm links it', (name) => {
+    const link = join(project, name)
+    symlinkSync(join(project, 'node_modules', 'unplugin-cors-dev', bin[name]!), link)
+    const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}` }
+    expect(execFileSync(link, ['--version'], { encoding: 'utf8', env }).trim()).toBe(version)
+  })
+
+  test('starts without what only a request needs, and never loads a bundler or the proxy', () => {
+    const eager = new Set<string>()
+    const all = new Set<string>()
+    const visit = (file: string, isEager: boolean): void => {
+      if ((isEager ? eager : all).has(file)) return
+      if (isEager) eager.add(file)
+      all.add(file)
+      const text = readFileSync(join(repository, 'dist', file), 'utf8')
+      for (const [, name = ''] of text.matchAll(/^import\b[^"']*["']([^"']+)["']/gm)) {
+        if (name.startsWith('./')) visit(name.slice(2), isEager)
+        else if (isEager) expect(name).toMatch(/^node:|^ipaddr\.js$/)
+        expect(name).not.toMatch(/^(?:vite|webpack|@rspack|unplugin|http-proxy-middleware)\b/)
+      }
+      for (const [, name = ''] of text.matchAll(/import\(\s*["']\.\/([^"']+)["']\s*\)/g)) visit(name, false)
+    }
+    visit('cli.js', true)
+    expect(all.size).toBeGreaterThan(eager.size)
   })
 })
 
