@@ -1,19 +1,19 @@
 import type { AddressSpace, CorsPolicy, DirectExchange, DirectHop } from '../../../src/explain.ts'
 
-/** The documents that call: each of them judges by its own origin and embedder policy. */
+/** The documents that call, each at the root of a host: Chromium's messages name the document, explain() its origin. */
 export const PAGES = {
   /** A dev server's page. */
-  dev: { url: 'http://localhost:5173/page/dev', origin: 'http://localhost:5173' },
+  dev: { url: 'http://localhost:5173/', origin: 'http://localhost:5173' },
   /** A page on a default port, with a site that others share. */
-  site: { url: 'http://page.site.test/page/site', origin: 'http://page.site.test' },
+  site: { url: 'http://page.site.test/', origin: 'http://page.site.test' },
   /** A document of an opaque origin: its `Origin` is `null`. */
-  opaque: { url: 'http://page.site.test/page/opaque', origin: 'null' },
-  'require-corp': { url: 'http://localhost:5173/page/require-corp', origin: 'http://localhost:5173' },
-  credentialless: { url: 'http://page.site.test/page/credentialless', origin: 'http://page.site.test' },
-  secure: { url: 'https://page.site.test/page/secure', origin: 'https://page.site.test' },
+  opaque: { url: 'http://opaque.site.test/', origin: 'null' },
+  'require-corp': { url: 'http://localhost:5174/', origin: 'http://localhost:5174' },
+  credentialless: { url: 'http://corp.site.test/', origin: 'http://corp.site.test' },
+  secure: { url: 'https://page.site.test/', origin: 'https://page.site.test' },
   /** Pages that seem to be on the public internet. */
-  public: { url: 'http://app.public.test/page/public', origin: 'http://app.public.test' },
-  'public-secure': { url: 'https://app.public.test/page/public-secure', origin: 'https://app.public.test' },
+  public: { url: 'http://app.public.test/', origin: 'http://app.public.test' },
+  'public-secure': { url: 'https://app.public.test/', origin: 'https://app.public.test' },
 } as const
 
 export type PageName = keyof typeof PAGES

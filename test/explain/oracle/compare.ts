@@ -35,6 +35,8 @@ const SENTENCES: readonly (readonly [part: string, reason: Reason])[] = [
   ['URL that includes credentials', 'UrlWithCredentials'],
   ['Request mode is "same-origin" but', 'DisallowedByMode'],
   ['Request mode is "no-cors" but', 'NoCorsRedirectModeNotFollow'],
+  ['Unsafe attempt to load URL', 'DisallowedByMode'],
+  ['Mixed Content: ', 'MixedContent'],
   ['URL scheme "', 'CorsDisabledScheme'],
   ['Not allowed to load local resource', 'CorsDisabledScheme'],
 ]
@@ -54,7 +56,6 @@ const NET_ERRORS: Record<string, readonly Reason[]> = {
   'net::ERR_INVALID_REDIRECT': ['InvalidRedirect'],
   'net::ERR_UNSAFE_REDIRECT': ['InvalidRedirect'],
   'net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION': ['InvalidRedirect'],
-  'net::ERR_ABORTED': ['DisallowedByMode', 'RedirectContainsCredentials'],
   'net::ERR_FAILED': ['RedirectModeError'],
 }
 

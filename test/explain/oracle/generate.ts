@@ -1,11 +1,11 @@
 import type { DirectHop, DirectRequest, DirectResponse, Initiator } from '../../../src/explain.ts'
-import { PAGES, pathOf, type Body, type Case, type PageName } from './case.ts'
+import { addressSpaceOf, PAGES, pathOf, type Body, type Case, type PageName } from './case.ts'
 import { createRandom, type Random } from './random.ts'
 
 type Line = [name: string, value: string]
 
-/** Where the servers seem to be; all of them are one. Same-site and cross-site, with and without a port. */
-const ORIGINS = [
+/** Where the servers seem to be: same-site and cross-site, with and without a port. */
+const LOOPBACK = [
   'http://localhost:5173',
   'http://localhost:3000',
   'http://127.0.0.1:4000',
@@ -14,6 +14,34 @@ const ORIGINS = [
   'http://page.site.test:8080',
   'http://other.test',
 ]
+const SECURE = ['https://api.site.test', 'https://other.test', 'https://localhost', 'https://page.site.test']
+const PUBLIC = [
+  'https://app.public.test',
+  'https://api.public.test',
+  'http://api.public.test',
+  'http://app.public.test:8080',
+]
+const LOCAL = ['http://nas.lan.test', 'https://nas.lan.test', 'http://nas.lan.test:8080']
+
+/** Those that a page is likely to call. */
+const ORIGINS: Record<PageName, readonly string[]> = {
+  dev: [...LOOPBACK, ...LOOPBACK, ...SECURE],
+  site: LOOPBACK,
+  opaque: LOOPBACK,
+  'require-corp': LOOPBACK,
+  credentialless: LOOPBACK,
+  secure: [...LOOPBACK, ...SECURE, ...SECURE, ...SECURE],
+  public: [...PUBLIC, ...PUBLIC, ...PUBLIC, ...PUBLIC, ...LOCAL, 'http://localhost:3000', 'https://other.test'],
+  'public-secure': [
+    ...PUBLIC,
+    ...PUBLIC,
+    ...PUBLIC,
+    ...PUBLIC,
+    ...LOCAL,
+    'http://localhost:3000',
+    'https://other.test',
+  ],
+}
 
 /** The case of a seed and an index: the same one whenever asked. */
 export function generateCase(seed: number, index: number, id = `c${index}`): Case {
@@ -24,6 +52,9 @@ export function generateCase(seed: number, index: number, id = `c${index}`): Cas
     [12, 'opaque'],
     [7, 'require-corp'],
     [7, 'credentialless'],
+    [10, 'secure'],
+    [3, 'public'],
+    [4, 'public-secure'],
   ])
   // Servers that do all right, servers with a fault, servers with many.
   const faults = random.weighted([
@@ -32,7 +63,7 @@ export function generateCase(seed: number, index: number, id = `c${index}`): Cas
     [25, 0.35],
   ])
   const call = generateCall(random, page)
-  const chain = generateChain(random, id, call.request, faults)
+  const chain = generateChain(random, id, page, call.request, faults)
   return {
     page,
     exchange: { request: { ...call.request, url: chain.url }, hops: chain.hops },
@@ -51,7 +82,7 @@ interface Call {
 }
 
 function generateCall(random: Random, page: PageName): Call {
-  const initiator = random.weighted<Initiator>([
+  const chosen = random.weighted<Initiator>([
     [76, 'fetch'],
     [16, 'XMLHttpRequest'],
     [2, 'EventSource'],
@@ -61,13 +92,14 @@ function generateCall(random: Random, page: PageName): Call {
     [1, 'font'],
     [1.5, 'sendBeacon'],
   ])
+  // An insecure image of a secure page is upgraded to https, which is another call than the one that is explained.
+  const initiator = chosen === 'image' && PAGES[page].url.startsWith('https:') ? 'font' : chosen
   const call =
     initiator === 'fetch' || initiator === 'XMLHttpRequest'
       ? generateScriptedCall(random, page, initiator === 'XMLHttpRequest')
       : generateOtherCall(random, page, initiator)
   const { request } = call
-  // All is on this machine, whatever it is called.
-  request.addressSpace = 'loopback'
+  request.addressSpace = addressSpaceOf(PAGES[page].url)
   if (page === 'require-corp' || page === 'credentialless') request.embedderPolicy = page
   return call
 }
@@ -413,6 +445,7 @@ function generateRedirectMode(random: Random, mode: string): Pick<DirectRequest,
 function generateChain(
   random: Random,
   id: string,
+  page: PageName,
   request: DirectRequest,
   faults: number,
 ): { url: string; hops: DirectHop[] } {
@@ -428,27 +461,28 @@ function generateChain(
   // Long chains are there to be too long: little else goes wrong on the way, and seldom another origin comes in.
   const wrongs = isLong ? 0 : faults
   // What the answers are made to fit. It steers the chances; what is right is for a browser to say.
-  const state = { origin: request.origin, here: initialOrigin(random, request), method: request.method ?? 'GET' }
+  const state = { origin: request.origin, here: initialOrigin(random, page, request), method: request.method ?? 'GET' }
 
   const isScripted = request.initiator === undefined || request.initiator === 'XMLHttpRequest'
   const url = isScripted ? initialUrl(random, id, state.here) : state.here + pathOf(id, 0)
   const hops: DirectHop[] = []
   for (let index = 0; index <= redirects; index++) {
     const preflight = generatePreflightAnswer(random, request, state, wrongs)
+    const addressSpace = addressSpaceOf(state.here)
     if (index === redirects) {
       hops.push({
+        addressSpace,
         preflight,
         response: generateAnswer(random, request, state, wrongs, finalStatus(random, request, wrongs)),
       })
       break
     }
-    const next =
-      isLong && random.chance(0.97)
-        ? state.here
-        : random.pick([...ORIGINS, request.origin]).replace('null', ORIGINS[3]!)
+    const stays = isLong && random.chance(0.97)
+    const next = stays ? state.here : random.pick([...ORIGINS[page], ownOrigin(page)])
     const location = generateLocation(random, pathOf(id, index + 1), state.here, next, isLong ? 0 : 0.08 + faults)
     const response = generateAnswer(random, request, state, wrongs, random.pick([301, 302, 303, 307, 308]))
     hops.push({
+      addressSpace,
       preflight,
       response: { ...response, headers: [...location.map((value): Line => ['Location', value]), ...response.headers] },
     })
@@ -459,11 +493,13 @@ function generateChain(
   return { url, hops }
 }
 
-function initialOrigin(random: Random, request: DirectRequest): string {
-  const own = request.origin === 'null' ? 'http://page.site.test' : request.origin
+function initialOrigin(random: Random, page: PageName, request: DirectRequest): string {
   const isOwn = random.chance(request.mode === 'same-origin' ? 0.7 : 0.15)
-  return isOwn ? own : random.pick(ORIGINS)
+  return isOwn ? ownOrigin(page) : random.pick(ORIGINS[page])
 }
+
+/** What a document of an opaque origin has come from. */
+const ownOrigin = (page: PageName): string => new URL(PAGES[page].url).origin
 
 function initialUrl(random: Random, id: string, origin: string): string {
   const path = pathOf(id, 0)
@@ -477,53 +513,32 @@ function initialUrl(random: Random, id: string, origin: string): string {
   ])
 }
 
+/** Where no fetch goes. */
+const OTHER_SCHEMES = [
+  ...['data:,x', 'data:text/plain,x', 'javascript:1', 'about:blank', 'blob:x', 'foo:bar', 'ftp://x.test/', 'file:///x'],
+  ...['ws://x.test/', 'wss://x.test/', 'mailto:x', 'MAILTO:x@x.test', 'tel:1'],
+]
+
+const NO_URLS = ['http://[', 'http://', 'http://a b/', 'http://a%zz/', 'https://:80/', 'http://x:99999/', '//', 'http:']
+
 function generateLocation(random: Random, path: string, from: string, to: string, odd: number): string[] {
   if (!random.chance(odd)) return [to === from && random.chance(0.4) ? path : to + path]
-  const host = to.slice('http://'.length)
+  const [scheme = '', host = ''] = to.split('//')
+  const last = path.slice(path.lastIndexOf('/') + 1)
   return random.weighted<() => string[]>([
     [3, () => []],
     [3, () => [random.pick(['', ' '])]],
-    [14, () => [`http://${random.pick(['u:p@', 'u@', ':p@', '@', ':@', 'u:@'])}${host}${path}`]],
+    [14, () => [`${scheme}//${random.pick(['u:p@', 'u@', ':p@', '@', ':@', 'u:@'])}${host}${path}`]],
     [4, () => [`//${host}${path}`]],
-    [3, () => [path.slice(path.lastIndexOf('/') + 1)]],
-    [3, () => [`HTTP://${host.toUpperCase()}${path}`]],
+    [3, () => [last]],
+    [3, () => [`${scheme.toUpperCase()}//${host.toUpperCase()}${path}`]],
     [4, () => [`${to}${path}${random.pick(['#other', '?x=y', '#', '?q#f'])}`]],
     [3, () => [` ${to}${path}\t`]],
-    [2, () => [`http:\\\\${host}\\${path.slice(1).replace('/', '\\')}`]],
-    [2, () => [`${to}/x/..${path}/../${path.slice(path.lastIndexOf('/') + 1)}`]],
-    [2, () => [`http:${to === from ? '' : '//' + host}${path}`]],
-    [4, () => [`mailto:x@${host}`]],
-    [
-      4,
-      () => [
-        random.pick([
-          'data:,x',
-          'data:text/plain,x',
-          'javascript:1',
-          'about:blank',
-          'blob:x',
-          'foo:bar',
-          'ftp://x.test/',
-          'file:///x',
-          'ws://x.test/',
-        ]),
-      ],
-    ],
-    [
-      5,
-      () => [
-        random.pick([
-          'http://[',
-          'http://',
-          'http://a b/',
-          'http://a%zz/',
-          'https://:80/',
-          'http://x:99999/',
-          '//',
-          'http:',
-        ]),
-      ],
-    ],
+    [2, () => [`${scheme}\\\\${host}\\${path.slice(1).replace('/', '\\')}`]],
+    [2, () => [`${to}/x/..${path}/../${last}`]],
+    [2, () => [`${scheme}${to === from ? '' : `//${host}`}${path}`]],
+    [8, () => [random.pick(OTHER_SCHEMES)]],
+    [5, () => [random.pick(NO_URLS)]],
     [2, () => [`http://other.test:${random.pick([6000, 22, 10080])}${path}`]],
     [2, () => [to + path, to + path]],
     [2, () => [to + path, `${to}/other`]],

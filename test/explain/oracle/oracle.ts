@@ -122,20 +122,20 @@ function answerTo(
   cases: ReadonlyMap<string, Case>,
   seen: Map<string, Seen[]>,
 ): RawAnswer {
-  const page = /^\/page\/([\w-]+)$/.exec(request.target)?.[1]
-  if (page !== undefined && page in PAGES) return documentOf(page as PageName)
+  const header = (name: string): string | undefined => request.headers.find(([key]) => key === name)?.[1]
+  const url = `${scheme}://${header('host')}${request.target}`
+  for (const [name, page] of Object.entries(PAGES)) if (page.url === url) return documentOf(name as PageName)
 
   const place = locate(request.target)
   const given = place && cases.get(place.id)
   const hop = given && hopAt(given, place.hop)
   if (!hop) return NOT_FOUND
 
-  const header = (name: string): string | undefined => request.headers.find(([key]) => key === name)?.[1]
   const list = seen.get(place.id) ?? []
   seen.set(place.id, list)
   list.push({
     hop: place.hop,
-    url: `${scheme}://${header('host')}${request.target}`,
+    url,
     method: request.method,
     headers: request.headers,
   })

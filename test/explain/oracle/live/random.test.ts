@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { explain } from '../../../../src/explain/explain'
+import { idOf, type Case } from '../case'
+import { disagreements } from '../compare'
+import { generateCase } from '../generate'
+import { openOracle, type Oracle } from '../oracle'
+import { excesses, trialsOf } from '../policies'
+import { readRecorded } from '../recorded'
+import type { Truth } from '../truth'
+
+/** Fresh ones each time, unless `ORACLE_SEED` says which. */
+const seed = Number(process.env.ORACLE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+
+const cases = Array.from({ length: 700 }, (_, index) => generateCase(seed, index))
+
+let oracle: Oracle
+let truths: Truth[]
+
+beforeAll(async () => {
+  console.log(
+    `random cases of seed ${seed}; for one of them: node test/explain/oracle/run.ts --seed ${seed} --at <index>`,
+  )
+  oracle = await openOracle()
+  truths = await oracle.ask(cases)
+})
+
+afterAll(() => oracle.close())
+
+const verdictOf = (given: Case) => explain(given.exchange, { dialect: 'chromium' })
+
+const blocked = () => [...cases.entries()].filter(([index]) => truths[index]!.outcome === 'blocked')
+
+describe(`random calls in Chromium (seed ${seed})`, () => {
+  it('do what explain() says', () => {
+    const texts = readRecorded().version === oracle.version
+    const wrong = cases.flatMap((given, index) => {
+      const found = disagreements(given, truths[index]!, verdictOf(given), { texts })
+      return found.length > 0 ? [{ index, found }] : []
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('are allowed with the policies that explain() proposes, and blocked again without any one part of them', async () => {
+    const trials = blocked().flatMap(([index, given]) =>
+      trialsOf(given, verdictOf(given), idOf(given)).map((trial) => ({ index, ...trial })),
+    )
+    expect(trials.length).toBeGreaterThan(500)
+    const outcomes = await oracle.ask(trials.map(({ given }) => given))
+    const wrong = trials.flatMap(({ index, what, expected }, at) =>
+      outcomes[at]!.outcome === expected ? [] : [{ index, what, expected }],
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('are allowed no more than they need', () => {
+    const wrong = blocked().flatMap(([index, given]) => {
+      const found = excesses(verdictOf(given))
+      return found.length > 0 ? [{ index, found }] : []
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('have a policy proposed wherever a server’s answer is what stops them', () => {
+    const wrong = blocked().flatMap(([index, given]) => {
+      const { problems, fixes } = verdictOf(given)
+      const isForServers = problems.every(({ at }) => at !== 'request')
+      return isForServers && fixes.length === 0 ? [{ index, problems }] : []
+    })
+    expect(wrong).toEqual([])
+  })
+})

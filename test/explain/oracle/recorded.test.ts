@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { explain } from '../../../src/explain/explain'
+import { disagreements } from './compare'
+import { generateCase } from './generate'
+import { readRecorded } from './recorded'
+
+const { version, truths } = readRecorded()
+
+describe(`what Chromium ${version} did`, () => {
+  it('is recorded for hundreds of cases, of every outcome', () => {
+    expect(truths.length).toBeGreaterThan(400)
+    const errors = new Set(truths.map(({ truth }) => truth.corsError ?? truth.netError))
+    expect(errors.size).toBeGreaterThan(25)
+  })
+
+  it('is what explain() says, to the letter of the console', () => {
+    const wrong = truths.flatMap(({ given, truth }) => {
+      const found = disagreements(given, truth, explain(given.exchange, { dialect: 'chromium' }), { texts: true })
+      return found.length > 0 ? [{ found, given }] : []
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('is not known where the answer that decides was not seen', () => {
+    for (const { given, truth } of truths) {
+      const decisive = truth.seen.at(-1)
+      if (decisive === undefined) continue
+      const hops = given.exchange.hops.map(({ preflight, response, ...hop }, index) => {
+        if (index !== given.exchange.hops.length - 1) return { ...hop, preflight, response }
+        return response === undefined ? hop : { ...hop, preflight }
+      })
+      const { outcome, unsettled } = explain({ ...given.exchange, hops }, { dialect: 'chromium' })
+      if (outcome !== 'unknown') throw new Error(`${outcome} without the last answer: ${JSON.stringify(given)}`)
+      expect(unsettled.length).toBeGreaterThan(0)
+    }
+  })
+})
+
+describe('random cases', () => {
+  it('come again for the same seed and index, and do not for others', () => {
+    expect(generateCase(7, 12)).toEqual(generateCase(7, 12))
+    expect(new Set(Array.from({ length: 200 }, (_, index) => JSON.stringify(generateCase(7, index, 'c0')))).size).toBe(
+      200,
+    )
+    expect(generateCase(8, 12)).not.toEqual(generateCase(7, 12))
+  })
+
+  it('are judged the same with or without the answers that no browser asks for', () => {
+    for (let index = 0; index < 500; index++) {
+      const { request, hops } = generateCase(7, index).exchange
+      const whole = explain({ request, hops }, { dialect: 'chromium' })
+      const asked = whole.hops.flatMap(({ preflight }, at) => {
+        const hop = hops[at]
+        return hop ? [preflight.causes.length > 0 ? hop : { ...hop, preflight: undefined }] : []
+      })
+      const needed = explain({ request, hops: asked }, { dialect: 'chromium' })
+      expect({ index, ...needed }).toEqual({ index, ...whole })
+    }
+  })
+})
