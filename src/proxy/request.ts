@@ -1,11 +1,12 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { READS_FAILURES_HEADER } from '../exchange/wire'
 import { restoreCookieHeader } from '../routes/rewrite'
-import { connectionSpecificNames } from '../standard/headers'
+import { connectionOptions, isHopByHop } from '../standard/hop-by-hop'
 import type { Target } from '../targets/target'
 import { type Call, isPageSecure } from './call'
 import type { CookieJars } from './cookie-jar'
+import { urlOfOrigin } from './origin-url'
 import { isSessionCookie } from './session'
 
 export type HeaderRecord = Record<string, string | string[]>
@@ -18,14 +19,12 @@ export interface RequestRewrite {
 }
 
 /**
- * Fields that are made anew below, or that speak of the hop between page and dev server alone. `Expect` has been
- * answered by Node, and httpxy's end under `Trailer` (an uncaught error on one header) is why it never goes on.
+ * Fields that are made anew below, or that speak of the way between page and dev server alone. `Expect` has been
+ * answered by Node.
  */
 const NEVER_PASSED_ON = new Set([
   'host',
   'expect',
-  'trailer',
-  'te',
   'cookie',
   'origin',
   'referer',
@@ -39,13 +38,13 @@ const NEVER_PASSED_ON = new Set([
 /** The header that goes up. */
 export function buildUpstreamHeaders(req: IncomingMessage, call: Call, rewrite: RequestRewrite): HeaderRecord {
   const { target } = call
-  const headers: HeaderRecord = { host: new URL(target.origin).host }
-  const connectionSpecific = connectionSpecificNames(headerPairs(req.headers))
-  for (const name in req.headers) {
-    const value = req.headers[name]
+  const headers: HeaderRecord = { host: urlOfOrigin(target.origin).host }
+  const received = req.headers
+  const options = connectionOptions(received.connection)
+  for (const name in received) {
+    const value = received[name]
     // HTTP/2's pseudo-header fields start with a colon.
-    if (value === undefined || name.startsWith(':') || NEVER_PASSED_ON.has(name) || connectionSpecific.has(name))
-      continue
+    if (value === undefined || name.startsWith(':') || NEVER_PASSED_ON.has(name) || isHopByHop(name, options)) continue
     headers[name] = value
   }
 
@@ -56,7 +55,7 @@ export function buildUpstreamHeaders(req: IncomingMessage, call: Call, rewrite: 
   if (cookie) headers['cookie'] = cookie
 
   setOrigin(headers, req, call, rewrite.productionOrigin)
-  headers['via'] = [req.headers['via'], `1.1 ${rewrite.via}`].flat().filter(Boolean).join(', ')
+  headers['via'] = (received['via'] ? `${received['via']}, ` : '') + `1.1 ${rewrite.via}`
   if (target.proxy.xfwd) addForwardedFor(headers, req)
   // On a hop another server chose what is asked: the developer's secrets are for what the page asks.
   if (!call.hop) injectHeaders(headers, target)
@@ -65,7 +64,8 @@ export function buildUpstreamHeaders(req: IncomingMessage, call: Call, rewrite: 
 
 function injectHeaders(headers: HeaderRecord, { proxy }: Target): void {
   if (proxy.auth) headers['authorization'] = `Basic ${Buffer.from(proxy.auth).toString('base64')}`
-  for (const [name, value] of Object.entries(proxy.headers ?? {})) {
+  if (!proxy.headers) return
+  for (const [name, value] of Object.entries(proxy.headers)) {
     if (value !== undefined) headers[name.toLowerCase()] = typeof value === 'number' ? String(value) : [value].flat()
   }
 }
@@ -83,13 +83,6 @@ export function setOrigin(
   if (origin !== undefined && origin !== 'null' && req.headers.referer !== undefined) headers['referer'] = `${origin}/`
   if (headers['sec-fetch-site'] !== undefined && !call.isNavigation) {
     headers['sec-fetch-site'] = fetchSite(origin, call.target.origin)
-  }
-}
-
-function* headerPairs(headers: IncomingHttpHeaders): Iterable<[string, string]> {
-  for (const name in headers) {
-    const value = headers[name]
-    if (typeof value === 'string') yield [name, value]
   }
 }
 
@@ -118,7 +111,7 @@ export function originToSend(call: Call, productionOrigin: string | undefined): 
 function fetchSite(origin: string | undefined, target: string): string {
   if (origin === undefined || origin === target) return 'same-origin'
   if (!URL.canParse(origin)) return 'cross-site'
-  const [a, b] = [new URL(origin), new URL(target)]
+  const [a, b] = [urlOfOrigin(origin), urlOfOrigin(target)]
   return a.protocol === b.protocol && a.hostname === b.hostname ? 'same-site' : 'cross-site'
 }
 
@@ -135,7 +128,7 @@ function cookieToSend(req: IncomingMessage, call: Call, jars: CookieJars): strin
   }
   if (!route || req.headers.cookie === undefined) return undefined
   const pairs = restoreCookieHeader(req.headers.cookie, { pageIsSecure: isPageSecure(call) }).split(/;\s*/)
-  const sharesHost = new URL(call.ownOrigin).hostname === new URL(target.origin).hostname
+  const sharesHost = urlOfOrigin(call.ownOrigin).hostname === urlOfOrigin(target.origin).hostname
   const sent = pairs.filter((pair) => {
     // The key to the jar is nobody's but ours.
     if (isSessionCookie(pair)) return false

@@ -3,7 +3,7 @@ import { RESERVED_PREFIX } from '../exchange/wire'
 import { corsResponseHeaders, isAccessControlHeader, mergeVary } from '../cors/response-headers'
 import { rewriteLocation, rewriteSetCookie } from '../routes/rewrite'
 import type { RouteTable } from '../routes/table'
-import { connectionSpecificNames } from '../standard/headers'
+import { connectionOptions, isHopByHop } from '../standard/hop-by-hop'
 import { type Call, isPageSecure } from './call'
 import { isSessionCookie } from './session'
 import type { CookieJars } from './cookie-jar'
@@ -54,16 +54,16 @@ const ACTS_ON_THE_ORIGIN = new Set([
 export function buildSentHeaders(call: Call, upstream: HeaderLines, rewrite: ResponseRewrite): HeaderRecord {
   const sent: HeaderRecord = {}
   const setCookies: string[] = []
-  const connectionSpecific = connectionSpecificNames(upstream)
+  const options = connectionOptions(valueOf(upstream, 'connection'))
   for (const [name, value] of upstream) {
-    if (ACTS_ON_THE_ORIGIN.has(name) || isAccessControlHeader(name) || connectionSpecific.has(name)) continue
+    if (ACTS_ON_THE_ORIGIN.has(name) || isAccessControlHeader(name) || isHopByHop(name, options)) continue
     // Timing is allowed by the dev server for its own pages; whom the upstream allows is not who asks.
-    if (name === 'timing-allow-origin' || name === 'trailer') continue
+    if (name === 'timing-allow-origin') continue
     if (name === 'set-cookie') setCookies.push(value)
     else append(sent, name, value)
   }
   // RFC 9112 §6.2: with both, the coding decides, and a length that contradicts it splits responses.
-  if (upstream.some(([name]) => name === 'transfer-encoding')) delete sent['content-length']
+  if (valueOf(upstream, 'transfer-encoding') !== undefined) delete sent['content-length']
 
   keepCookies(call, setCookies, sent, rewrite)
   rewriteLocations(call, sent, rewrite)
@@ -81,9 +81,18 @@ export function buildSentHeaders(call: Call, upstream: HeaderLines, rewrite: Res
   return sent
 }
 
+/** All fields of a name, as one. */
+function valueOf(lines: HeaderLines, asked: string): string | undefined {
+  let found: string | undefined
+  for (const [name, value] of lines) if (name === asked) found = found === undefined ? value : `${found}, ${value}`
+  return found
+}
+
 /** Fields a browser reads only once; a second line would make it distrust both. */
 function append(headers: HeaderRecord, name: string, value: string): void {
-  const existing = headers[name]
+  // No server needs it, and an object has one of its own.
+  if (name === '__proto__') return
+  const existing = Object.hasOwn(headers, name) ? headers[name] : undefined
   if (existing === undefined) headers[name] = value
   else if (name === 'content-length' || name === 'location' || name === 'content-type') return
   else headers[name] = [existing, value].flat()

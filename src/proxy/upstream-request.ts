@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
+import { type Dispatcher, util } from 'undici'
 import type { HeaderLines } from '../exchange/exchange'
 import { toUpstreamPath } from '../routes/rewrite'
 import type { Target } from '../targets/target'
 import type { Call } from './call'
+import { urlOfOrigin } from './origin-url'
 import { buildUpstreamHeaders, type HeaderRecord, type RequestRewrite } from './request'
 
 /**
@@ -18,7 +19,7 @@ export class UpstreamRequest {
   readonly host: string
   headers: HeaderRecord
 
-  constructor(method: string, path: string, origin: URL, headers: HeaderRecord) {
+  constructor(method: string, path: string, origin: Readonly<URL>, headers: HeaderRecord) {
     this.method = method
     this.path = path
     this.protocol = origin.protocol
@@ -56,14 +57,12 @@ export function buildUpstreamRequest(req: IncomingMessage, call: Call, rewrite: 
   const headers = buildUpstreamHeaders(req, call, rewrite)
   const pathAndQuery = req.url ?? '/'
   const path = call.route ? toUpstreamPath(call.route, pathAndQuery) : pathAndQuery
-  return new UpstreamRequest(req.method ?? 'GET', path, new URL(call.target.origin), headers)
+  return new UpstreamRequest(req.method ?? 'GET', path, urlOfOrigin(call.target.origin), headers)
 }
 
 export function recordRequest(call: Call, request: UpstreamRequest): void {
   call.exchange.upstreamUrl = call.target.origin + request.path
-  call.exchange.requestHeaders = Object.entries(request.headers).flatMap(([name, value]) =>
-    [value].flat().map((one) => [name, one] as const),
-  )
+  call.exchange.requestHeaders = recordLines(request.headers)
 }
 
 export function dispatchOptions(
@@ -83,11 +82,13 @@ export function dispatchOptions(
   }
 }
 
+/** What is left of a message's header when its bytes are gone; names in lower case. */
 export function headerLines(raw: Dispatcher.DispatchController['rawHeaders']): HeaderLines {
   const lines: [string, string][] = []
   if (!Array.isArray(raw)) return lines
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    lines.push([latin1(raw[i] ?? '').toLowerCase(), latin1(raw[i + 1] ?? '')])
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    // Known names are looked up, without a new text for each.
+    lines.push([util.headerNameToString(raw[at] ?? ''), latin1(raw[at + 1] ?? '')])
   }
   return lines
 }
@@ -97,5 +98,11 @@ function latin1(bytes: Buffer | string): string {
 }
 
 export function recordLines(headers: HeaderRecord): HeaderLines {
-  return Object.entries(headers).flatMap(([name, value]) => [value].flat().map((one) => [name, one] as const))
+  const lines: [string, string][] = []
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value === 'string') lines.push([name, value])
+    else if (value !== undefined) for (const one of value) lines.push([name, one])
+  }
+  return lines
 }
