@@ -31,7 +31,7 @@ type Compare = (what: string, says: unknown, is: unknown) => void
 /** What is thrown at once, or told in the console of what never becomes a request. */
 const SENTENCES: readonly (readonly [part: string, reason: Reason])[] = [
   ['HTTP method is unsupported', 'ForbiddenMethod'],
-  ['is unsupported in no-cors mode', 'ForbiddenMethod'],
+  ['is unsupported in no-cors mode', 'MethodDisallowedByMode'],
   ['URL that includes credentials', 'UrlWithCredentials'],
   ['Request mode is "same-origin" but', 'DisallowedByMode'],
   ['Request mode is "no-cors" but', 'NoCorsRedirectModeNotFollow'],
