@@ -2,7 +2,9 @@ import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 /** Tests that start hosts and browsers: each fills a small machine by itself. */
-const WHOLE_HOSTS = ['attacks', 'client', 'e2e', 'package', 'plugin'].map((folder) => `test/${folder}/**/*.test.ts`)
+const WHOLE_HOSTS = ['attacks', 'client', 'e2e', 'explain/oracle/live', 'package', 'plugin'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+)
 
 const NEVER = [...configDefaults.exclude, 'test/.tmp/**']
 
