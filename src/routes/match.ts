@@ -62,7 +62,33 @@ const NEVER_SENT = /[\x00-\x20\x7f#]/
 
 const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:[/\\;?#\x00]|$)/
 
-const ESCAPE = /%(?:25)*([0-7][0-9a-f])/gi
+/** One byte, escaped once or, escaped by escaped percent signs, any number of times; or one character as IIS reads it. */
+const ESCAPE = /%(?:25)*(?:u([0-9a-f]{4})|([0-9a-f]{2}))/gi
+
+/**
+ * Bytes in which lenient decoders find ASCII: a longer form than UTF-8 allows, and full-width characters, which some
+ * servers take for the plain ones; then other dots and slashes that compatibility normalization makes plain.
+ */
+const DISGUISED =
+  /[\xc0\xc1][\x80-\xbf]|\xe0[\x80\x81][\x80-\xbf]|\xf0\x80[\x80\x81][\x80-\xbf]|\xef\xbc[\x81-\xbf]|[\uff01-\uff3f]/g
+const DISGUISED_DOTS = /\xe2\x80[\xa4\xa5]|[\u2024\u2025]/g
+const DISGUISED_SLASHES = /\xe2(?:\x81\x84|\x88\x95)|[\u2044\u2215]/g
+
+function unescapeOnce(path: string): string {
+  const bytes = path.replace(ESCAPE, (_, unicode?: string, byte?: string) =>
+    String.fromCharCode(Number.parseInt(unicode ?? byte ?? '', 16)),
+  )
+  if (!/[\x80-\uffff]/.test(bytes)) return bytes
+  return bytes
+    .replace(DISGUISED, (text) => {
+      const last = text.charCodeAt(text.length - 1)
+      if (text.length === 1) return String.fromCharCode(last - 0xfee0)
+      if (text.startsWith('\xef')) return String.fromCharCode(last - 0x60)
+      return String.fromCharCode(((text.charCodeAt(text.length - 2) & 1) << 6) | (last & 0x3f))
+    })
+    .replace(DISGUISED_DOTS, (text) => (/[\xa4\u2024]$/.test(text) ? '.' : '..'))
+    .replace(DISGUISED_SLASHES, '/')
+}
 
 /**
  * Why a request target can't be passed on as it is, or `undefined` if it can. A server that decodes or normalizes
@@ -75,12 +101,11 @@ export function isMalformedRequestTarget(raw: string): string | undefined {
   let path = queryStart < 0 ? raw : raw.slice(0, queryStart)
   if (path.includes('\\')) return 'it contains a raw "\\"'
 
-  // Each round decodes what is escaped once or, escaped by escaped percent signs, any number of times. A second and a
-  // third are needed only where hex digits are escaped themselves: %2%65 is %2e is a dot.
+  // A second and a third round are needed only where hex digits are escaped themselves: %2%65 is %2e is a dot.
   for (let round = 0; round < 4; round++) {
     if (DOT_SEGMENT.test(path)) return 'it contains a dot segment'
-    if (!path.includes('%')) return undefined
-    const decoded = path.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    if (!/[%\x80-\uffff]/.test(path)) return undefined
+    const decoded = unescapeOnce(path)
     if (decoded === path) return undefined
     path = decoded
   }
