@@ -1,4 +1,4 @@
-export { explain } from './explain/explain'
+export { explain, type ExplainOptions } from './explain/explain'
 export type {
   AddressSpace,
   DirectExchange,

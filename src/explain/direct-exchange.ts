@@ -8,7 +8,10 @@ export type Initiator =
   | 'sendBeacon'
   | 'WebSocket'
   | 'image'
+  /** Messages say `video` here; `audio` and `track` have words of their own. */
   | 'media'
+  | 'audio'
+  | 'track'
   | 'font'
   | 'script'
   | 'stylesheet'
@@ -31,14 +34,14 @@ export interface DirectRequest {
   /**
    * https://fetch.spec.whatwg.org/#concept-request-mode
    *
-   * @default 'cors'
+   * @default 'cors'; of a beacon `no-cors` if its `Content-Type` is CORS-safelisted
    */
   mode?: 'cors' | 'no-cors' | 'same-origin'
   /**
    * https://fetch.spec.whatwg.org/#concept-request-credentials-mode; `unknown` where nobody could see it, which gets a
    * verdict for either.
    *
-   * @default 'same-origin'
+   * @default 'same-origin'; of a beacon `include`
    */
   credentials?: 'omit' | 'same-origin' | 'include' | 'unknown'
   /**

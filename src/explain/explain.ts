@@ -1,6 +1,354 @@
-import type { DirectExchange } from './direct-exchange'
-import type { Dialect, Verdict } from './verdict'
+/**
+ * What a browser would have made of a call, had there been no proxy. It reads as the standard reads: main fetch →
+ * CORS-preflight fetch → CORS check → HTTP-redirect fetch → filtered response, each with the standard's own steps. But it
+ * goes on after a failure as if that had been put right, so that all is found that is wrong.
+ *
+ * https://fetch.spec.whatwg.org/
+ */
+import { crossOriginResourcePolicyCheck } from '../standard/corp'
+import { corsCheck } from '../standard/cors-check'
+import { type HeaderReader, readHeaderLines } from '../standard/headers'
+import { isCorsSafelistedMethod, isForbiddenMethod } from '../standard/methods'
+import { isBlockedAsMixedContent, isUpgradedFromMixedContent } from '../standard/mixed-content'
+import { isSameOrigin, OPAQUE_ORIGIN } from '../standard/origin'
+import { isBlockedDueToBadPort } from '../standard/port-blocking'
+import { includesCredentials } from '../standard/redirect'
+import type { RegistrableDomain } from '../standard/site'
+import { judgeCookies } from './cookies'
+import type { DirectExchange, DirectResponse } from './direct-exchange'
+import { explainEither } from './either'
+import { proposeFixes } from './fix'
+import { type Hop, type Journey, report, type Rules, withoutCredentials } from './journey'
+import { addressSpaceOf, localNetworkAccess } from './local-network'
+import { corsPreflightFetch, preflightCauses } from './preflight'
+import { httpRedirectFetch, type NextRequest, redirectOf } from './redirect'
+import { remarksOn } from './remarks'
+import { credentialsOf, newRequest } from './request'
+import { filteredResponse, isTooBig } from './response'
+import type { Dialect, HopVerdict, Outcome, Verdict } from './verdict'
 
-export function explain(exchange: DirectExchange, options: { dialect?: Dialect } = {}): Verdict {
-  throw new Error(`not written yet: ${exchange.request.url} ${options.dialect}`)
+export interface ExplainOptions {
+  /**
+   * Whose rules decide. Console texts are Chromium's either way.
+   *
+   * @default 'standard'
+   */
+  dialect?: Dialect
+  /**
+   * https://url.spec.whatwg.org/#host-registrable-domain, by a public suffix list such as that of `tldts`. Which cookies go
+   * to `api.example.com` from `app.example.com` can't be told without one.
+   *
+   * @default nothing: what it would take is unknown then
+   */
+  registrableDomain?: RegistrableDomain
+}
+
+/** Pure: what it is given is neither changed nor kept. It never throws. */
+export function explain(exchange: DirectExchange, options: ExplainOptions = {}): Verdict {
+  const { dialect = 'standard', registrableDomain } = options
+  const rules: Rules = { dialect, registrableDomain }
+  if (credentialsOf(exchange.request) === 'unknown') return explainEither(exchange, (known) => explain(known, options))
+
+  const verdict = judge(exchange, rules)
+  const other = judge(exchange, { ...rules, dialect: dialect === 'standard' ? 'chromium' : 'standard' })
+  return {
+    ...verdict,
+    fixes: proposeFixes(exchange, verdict, (direct) => judge(direct, rules)),
+    remarks: remarksOn(exchange, verdict, other),
+  }
+}
+
+/** A verdict without what is made of it. */
+export type Judgement = Omit<Verdict, 'fixes' | 'remarks' | 'either'>
+
+function judge(exchange: DirectExchange, rules: Rules): Judgement {
+  const { dialect } = rules
+  const given = exchange.request
+  const url = URL.canParse(given.url) ? new URL(given.url) : undefined
+  const journey: Journey = {
+    rules,
+    exchange,
+    request: newRequest(given, url ? withoutCredentials(url) : given.url, dialect),
+    tainting: 'basic',
+    isOriginTainted: false,
+    problems: [],
+    unsettled: [],
+    hops: [],
+    response: undefined,
+  }
+  const { request, problems, unsettled, hops } = journey
+
+  let next = url && isAccepted(journey, url) ? firstRequest(journey, url) : undefined
+  if (!url)
+    report(
+      journey,
+      { index: 0, href: given.url, origin: given.origin, method: request.method },
+      'request',
+      'InvalidUrl',
+    )
+  for (let index = 0; next; index++) next = mainFetch(journey, index, next)
+
+  const outcome = problems.length > 0 ? 'blocked' : unsettled.length > 0 ? 'unknown' : 'allowed'
+  const [first] = problems
+  return {
+    dialect,
+    outcome,
+    ...(first && { reason: first.reason }),
+    ...(first?.consoleText !== undefined && { consoleText: first.consoleText }),
+    problems,
+    hops,
+    unsettled: outcome === 'unknown' ? unsettled : [],
+    ...(outcome === 'allowed' && journey.response && { response: journey.response }),
+    cookies: url ? judgeCookies(journey, url) : { sent: 'none', stored: 'none', sentence: 'Nothing is sent.' },
+  }
+}
+
+/** What `fetch()` throws at once, before there is a request: https://fetch.spec.whatwg.org/#dom-request */
+function isAccepted(journey: Journey, url: URL): boolean {
+  const { request } = journey
+  const place = { index: 0, href: request.href, origin: request.origin, method: request.method }
+  const before = journey.problems.length
+  // 5. If parsedURL includes credentials, then throw a TypeError.
+  if (request.initiator === 'fetch' && includesCredentials(url)) report(journey, place, 'request', 'UrlWithCredentials')
+  // 25. If method is not a method or method is a forbidden method, then throw a TypeError.
+  if (isForbiddenMethod(request.method)) report(journey, place, 'request', 'ForbiddenMethod')
+  // 32. If this's request's mode is "no-cors" and its method is not a CORS-safelisted method, then throw a TypeError.
+  else if (request.mode === 'no-cors' && !isCorsSafelistedMethod(request.method)) {
+    report(journey, place, 'request', 'MethodDisallowedByMode')
+  }
+  return journey.problems.length === before
+}
+
+function firstRequest({ request: { method, headers } }: Journey, url: URL): NextRequest {
+  return { url, method, headers }
+}
+
+/** https://fetch.spec.whatwg.org/#main-fetch; a redirect gives the next request. */
+function mainFetch(journey: Journey, index: number, { url, method, headers }: NextRequest): NextRequest | undefined {
+  const { request, rules, exchange } = journey
+  const isImageOrMedia = ['image', 'media', 'audio'].includes(request.initiator)
+
+  // 4. Upgrade a mixed content request to a potentially trustworthy URL, if appropriate.
+  if (isUpgradedFromMixedContent(request.origin, url, isImageOrMedia)) {
+    url = new URL(url)
+    url.protocol = 'https:'
+  }
+
+  const origin = journey.isOriginTainted ? OPAQUE_ORIGIN : request.origin
+  const hop: Hop = { index, url, href: withoutCredentials(url), method, headers, origin, seen: exchange.hops[index] }
+  const before = { problems: journey.problems.length, unsettled: journey.unsettled.length }
+
+  // In Chromium it is fetch() that looks at mode and scheme, and the loader below it that looks at the rest.
+  const steps = [blockRequest, chooseTainting]
+  if (rules.dialect === 'chromium') steps.reverse()
+  let isStopped = false
+  for (const step of steps) if (!step(journey, hop)) isStopped = true
+  const result: HttpFetchResult = isStopped
+    ? { preflight: { causes: [], result: 'unneeded' }, corsCheck: 'unneeded' }
+    : request.initiator === 'WebSocket'
+      ? establishWebSocket(journey, hop)
+      : httpFetch(journey, hop)
+
+  const outcome: Outcome =
+    journey.problems.length > before.problems
+      ? 'blocked'
+      : journey.unsettled.length > before.unsettled
+        ? 'unknown'
+        : 'allowed'
+  journey.hops.push({
+    url: hop.href,
+    ...(sendsOrigin(journey, hop) && { origin }),
+    method,
+    headers,
+    outcome,
+    isCrossOrigin: journey.tainting !== 'basic',
+    preflight: result.preflight,
+    corsCheck: result.corsCheck,
+    ...(result.redirectsTo !== undefined && { redirectsTo: result.redirectsTo }),
+  })
+  return result.next
+}
+
+/** https://fetch.spec.whatwg.org/#append-a-request-origin-header */
+function sendsOrigin({ tainting, request: { initiator } }: Journey, { method }: Hop): boolean {
+  return tainting === 'cors' || initiator === 'WebSocket' || (method !== 'GET' && method !== 'HEAD')
+}
+
+/**
+ * 7. Should request be blocked due to a bad port, should fetching request be blocked as mixed content: then network error.
+ *
+ * Content security policies are the page's own business, and in no answer.
+ */
+function blockRequest(journey: Journey, hop: Hop): boolean {
+  const { request, rules } = journey
+  const { url, index } = hop
+  const isMixed = isBlockedAsMixedContent(request.origin, url)
+  const isBadPort = isBlockedDueToBadPort(url)
+  if (rules.dialect === 'chromium') {
+    if (isMixed) report(journey, hop, 'request', 'MixedContent')
+    if (isBadPort) report(journey, hop, 'request', 'BadPort')
+    // Not yet in the standard.
+    const space = hop.seen?.addressSpace ?? addressSpaceOf(url.hostname)
+    const access = space && localNetworkAccess(request.origin, pageAddressSpace(journey), space)
+    if (access === 'unknown') {
+      journey.unsettled.push({
+        hop: index,
+        missing: 'page-address-space',
+        sentence: `${hop.href} is on a local network, where a page from the public internet needs the user's permission: where the page comes from would settle it.`,
+      })
+    } else if (access) {
+      report(journey, hop, 'request', access, { ...(space && { addressSpace: space }) })
+    }
+  } else {
+    if (isBadPort) report(journey, hop, 'request', 'BadPort')
+    if (isMixed) report(journey, hop, 'request', 'MixedContent')
+  }
+  return true
+}
+
+function pageAddressSpace({ request: { addressSpace, origin } }: Journey) {
+  if (addressSpace !== undefined || !URL.canParse(origin)) return addressSpace
+  return addressSpaceOf(new URL(origin).hostname)
+}
+
+/** 12. The first matching statement; `false` where that is a network error. */
+function chooseTainting(journey: Journey, hop: Hop): boolean {
+  const { request, tainting } = journey
+  const { url } = hop
+  const isHttp = url.protocol === 'http:' || url.protocol === 'https:'
+  if (request.initiator === 'WebSocket') return true
+
+  // request's current URL's origin is same origin with request's origin, and request's response tainting is "basic"
+  if (isSameOrigin(url.origin, request.origin) && tainting === 'basic') return true
+
+  // request's mode is "same-origin": return a network error.
+  if (request.mode === 'same-origin') {
+    report(journey, hop, 'request', 'DisallowedByMode')
+    return false
+  }
+
+  // request's mode is "no-cors": if request's redirect mode is not "follow", return a network error. Opaque.
+  if (request.mode === 'no-cors') {
+    if (request.redirect !== 'follow') {
+      report(journey, hop, 'request', 'NoCorsRedirectModeNotFollow')
+      return false
+    }
+    journey.tainting = 'opaque'
+  }
+
+  // request's current URL's scheme is not an HTTP(S) scheme: return a network error.
+  if (!isHttp) {
+    report(journey, hop, 'request', 'CorsDisabledScheme')
+    return false
+  }
+
+  // Otherwise: set request's response tainting to "cors".
+  if (request.mode === 'cors') journey.tainting = 'cors'
+  return true
+}
+
+interface HttpFetchResult extends Pick<HopVerdict, 'preflight' | 'corsCheck' | 'redirectsTo'> {
+  next?: NextRequest
+}
+
+/** https://fetch.spec.whatwg.org/#concept-http-fetch */
+function httpFetch(journey: Journey, hop: Hop): HttpFetchResult {
+  const { request, rules, tainting } = journey
+
+  // 4.1. If makeCORSPreflight is true, let preflightResponse be the result of running CORS-preflight fetch.
+  const causes = tainting === 'cors' ? preflightCauses(journey, hop) : []
+  const preflight = corsPreflightFetch(journey, hop, causes)
+
+  // 4.3. Set response to the result of running HTTP-network-or-cache fetch.
+  const response = hop.seen?.response
+  if (!response) {
+    missResponse(journey, hop)
+    return { preflight, corsCheck: tainting === 'cors' ? 'unknown' : 'unneeded' }
+  }
+  if (isTooBig(response.headers)) {
+    report(journey, hop, 'response', 'ResponseHeadersTooBig')
+    return { preflight, corsCheck: tainting === 'cors' ? 'failed' : 'unneeded' }
+  }
+  const headers = readHeaderLines(response.headers)
+  const redirect = redirectOf(journey, hop, response)
+  if (redirect.isInvalid && rules.dialect === 'chromium') report(journey, hop, 'response', 'InvalidRedirect')
+
+  // 4.4. If request's response tainting is "cors" and a CORS check for request and response returns failure.
+  const passes = tainting !== 'cors' || checkCors(journey, hop, headers)
+
+  // 5. If tainting is "opaque", and the cross-origin resource policy check returns blocked, return a network error.
+  if (tainting === 'opaque') checkResourcePolicy(journey, hop, headers)
+
+  const result: HttpFetchResult = {
+    preflight,
+    corsCheck: tainting !== 'cors' ? 'unneeded' : passes ? 'passed' : 'failed',
+  }
+  // 6. If internalResponse's status is a redirect status:
+  if (redirect.isRedirect) return { ...result, ...httpRedirectFetch(journey, hop, response, redirect) }
+
+  // https://fetch.spec.whatwg.org/#main-fetch, 13: the filtered response that tainting asks for.
+  journey.response = filteredResponse(tainting, response.headers, request.credentials === 'include')
+  return result
+}
+
+function missResponse({ unsettled }: Journey, { index, href, seen }: Hop): void {
+  if (index > 0 && !seen) {
+    unsettled.push({
+      hop: index,
+      missing: 'later-hop',
+      sentence: `What ${href} answers, where the redirect leads, would settle it.`,
+    })
+  } else {
+    unsettled.push({
+      hop: index,
+      missing: 'response',
+      sentence: `The response of ${href} to a request in this page's name would settle it.`,
+    })
+  }
+}
+
+/** https://fetch.spec.whatwg.org/#cors-check */
+function checkCors(journey: Journey, hop: Hop, headers: HeaderReader): boolean {
+  const check = corsCheck(hop.origin, journey.request.credentials === 'include', headers)
+  if (check.passes) return true
+  const value =
+    check.reason === 'InvalidAllowCredentials'
+      ? (headers.get('access-control-allow-credentials') ?? '')
+      : check.reason === 'MissingAllowOriginHeader' || check.reason === 'WildcardOriginNotAllowed'
+        ? undefined
+        : (headers.get('access-control-allow-origin') ?? '')
+  report(journey, hop, 'response', check.reason, { ...(value !== undefined && { value }) })
+  return false
+}
+
+/** https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check */
+function checkResourcePolicy(journey: Journey, hop: Hop, headers: HeaderReader): void {
+  const { request, rules } = journey
+  const failure = crossOriginResourcePolicyCheck({
+    origin: request.origin,
+    url: hop.url,
+    embedderPolicy: request.embedderPolicy,
+    // A credentialless page sends none in no-cors mode to another origin.
+    includesCredentials: request.credentials === 'include' && request.embedderPolicy !== 'credentialless',
+    headers,
+    registrableDomain: rules.registrableDomain,
+  })
+  if (failure === 'unknown') {
+    journey.unsettled.push({
+      hop: hop.index,
+      missing: 'response',
+      sentence: `${hop.href} has Cross-Origin-Resource-Policy: same-site: a public suffix list would settle whether it is of the page's site.`,
+    })
+  } else if (failure) {
+    report(journey, hop, 'response', failure)
+  }
+}
+
+/** https://websockets.spec.whatwg.org/#websocket-opening-handshake: the server reads `Origin` itself; CORS has no part. */
+function establishWebSocket(journey: Journey, hop: Hop): HttpFetchResult {
+  const response: DirectResponse | undefined = hop.seen?.response
+  if (!response) missResponse(journey, hop)
+  else if (response.status === 101) journey.response = filteredResponse('basic', [], true)
+  else report(journey, hop, 'response', 'WebSocketHandshakeFailed', { status: response.status })
+  return { preflight: { causes: [], result: 'unneeded' }, corsCheck: 'unneeded' }
 }

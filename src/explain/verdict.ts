@@ -1,9 +1,9 @@
 import type { CorsPolicy } from '../cors/policy'
 import type { HeaderLines } from '../exchange/exchange'
+import type { Dialect } from '../standard/dialect'
 import type { Reason } from './reasons'
 
-/** `standard` is what the Fetch Standard says; `chromium` what Chromium does, where that differs. */
-export type Dialect = 'standard' | 'chromium'
+export type { Dialect }
 
 /** `unknown`: something that decides was not seen. */
 export type Outcome = 'allowed' | 'blocked' | 'unknown'
@@ -42,6 +42,7 @@ export interface HopVerdict {
   /** Of what the script has set, what goes along: no forbidden ones, and none that a redirect has taken away. */
   headers: HeaderLines
   outcome: Outcome
+  /** Whether the CORS protocol, or what stands in for it without CORS, decides here: also back on the page's own origin. */
   isCrossOrigin: boolean
   preflight: {
     /** Why the browser asks first; empty where it does not. */
@@ -78,17 +79,22 @@ export type Fix =
       sentence: string
     }
   | {
-      /** No response header can help: the page or the redirect has to change. */
-      kind: 'request' | 'redirect'
+      /** No policy can help: the page has to change, the redirect, or a response header of another protocol. */
+      kind: 'request' | 'redirect' | 'header'
       url: string
       /** What to do instead, in one line. */
       sentence: string
       /** Where the page should call instead, if that is all that has to change. */
       callInstead?: string
+      /** Of kind `header`: what the server has to send. */
+      header?: readonly [name: string, value: string]
     }
 
 export interface CookieVerdict {
-  /** Whether the browser's cookies for the target would go along. `same-site`: those that are `SameSite=None` only. */
+  /**
+   * Whether the browser's cookies for the first URL would go along, once nothing stops the call.
+   * `same-site-none-only`: of those only the ones that are `SameSite=None; Secure`.
+   */
   sent: 'none' | 'all' | 'same-site-none-only' | 'unknown'
   /** The same for what the response sets. */
   stored: 'none' | 'all' | 'same-site-none-only' | 'unknown'

@@ -1,8 +1,41 @@
 import { isForbiddenMethod } from './methods'
 
+/** Name and value, one entry a line; names in any case. */
+type Lines = Iterable<readonly [name: string, value: string]>
+
 /** What `Headers` offers: the values of all fields of a name, joined with `, `; `null` if there is none. */
 export interface HeaderReader {
   get(name: string): string | null
+}
+
+/** https://fetch.spec.whatwg.org/#concept-header-list-get; asks for lower-case names. */
+export function readHeaderLines(lines: Lines): HeaderReader {
+  return {
+    get(name) {
+      let found: string | null = null
+      for (const [key, value] of lines) {
+        if (key.length !== name.length || key.toLowerCase() !== name) continue
+        found = found === null ? trimTabsAndSpaces(value) : `${found}, ${trimTabsAndSpaces(value)}`
+      }
+      return found
+    },
+  }
+}
+
+/**
+ * Strips HTTP tab or space bytes from both ends. By hand: a regular expression that is anchored at the end starts anew
+ * at each space of a megabyte of them.
+ */
+export function trimTabsAndSpaces(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isTabOrSpace(text.charCodeAt(start))) start++
+  while (end > start && isTabOrSpace(text.charCodeAt(end - 1))) end--
+  return start === 0 && end === text.length ? text : text.slice(start, end)
+}
+
+function isTabOrSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-tokens */
@@ -13,11 +46,14 @@ export function isToken(text: string): boolean {
 /** Items of a `#token` list, empty ones left out as RFC 9110 §5.6.1.2 has it; `undefined` if one of them is no token. */
 export function parseTokenList(value: string | null): string[] | undefined {
   if (value === null) return []
-  const items = value
-    .split(',')
-    .map((item) => item.replace(/^[\t ]+|[\t ]+$/g, ''))
-    .filter((item) => item !== '')
-  return items.every(isToken) ? items : undefined
+  const items: string[] = []
+  for (const item of value.split(',')) {
+    const text = trimTabsAndSpaces(item)
+    if (text === '') continue
+    if (!isToken(text)) return undefined
+    items.push(text)
+  }
+  return items
 }
 
 /** https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte: C0 controls but HTAB, DEL and `"():<>?@[\]{}`. */
@@ -69,22 +105,36 @@ export function isCorsSafelistedRequestHeader(name: string, value: string): bool
 /**
  * https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names: lower-case, unique, sorted.
  *
- * The standard judges field by field; Chromium combines those of one name first, as `Headers` does when it is read. A
- * name is safe here if it is safe to both.
+ * @param isSafelisted whether one of them is a CORS-safelisted request-header
  */
-export function corsUnsafeRequestHeaderNames(headers: Iterable<readonly [name: string, value: string]>): string[] {
-  const combined = new Map<string, string>()
+export function corsUnsafeRequestHeaderNames(
+  headers: Lines,
+  isSafelisted: (name: string, value: string) => boolean = isCorsSafelistedRequestHeader,
+): string[] {
+  const unsafe = new Set<string>()
+  const potentiallyUnsafe: string[] = []
   let safelistedSize = 0
+  for (const [name, value] of headers) {
+    if (isSafelisted(name, value)) {
+      potentiallyUnsafe.push(name)
+      safelistedSize += value.length
+    } else {
+      unsafe.add(name.toLowerCase())
+    }
+  }
+  if (safelistedSize > 1024) for (const name of potentiallyUnsafe) unsafe.add(name.toLowerCase())
+  return [...unsafe].sort()
+}
+
+/** One entry a name, as `Headers` and `XMLHttpRequest` combine them; names lower-case. */
+export function combineHeaders(headers: Lines): [name: string, value: string][] {
+  const combined = new Map<string, string>()
   for (const [name, value] of headers) {
     const key = name.toLowerCase()
     const before = combined.get(key)
     combined.set(key, before === undefined ? value : `${before}, ${value}`)
-    if (isCorsSafelistedRequestHeader(name, value)) safelistedSize += value.length
   }
   return [...combined]
-    .filter(([name, value]) => safelistedSize > 1024 || !isCorsSafelistedRequestHeader(name, value))
-    .map(([name]) => name)
-    .sort()
 }
 
 /** https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name: `*` does not stand for it. */
@@ -122,7 +172,7 @@ const METHOD_OVERRIDES = new Set(['x-http-method', 'x-http-method-override', 'x-
 export function isForbiddenRequestHeader(name: string, value: string): boolean {
   const key = name.toLowerCase()
   if (FORBIDDEN_REQUEST_HEADERS.has(key) || key.startsWith('proxy-') || key.startsWith('sec-')) return true
-  return METHOD_OVERRIDES.has(key) && value.split(',').some((method) => isForbiddenMethod(method.trim()))
+  return METHOD_OVERRIDES.has(key) && value.split(',').some((method) => isForbiddenMethod(trimTabsAndSpaces(method)))
 }
 
 const SAFELISTED_RESPONSE_HEADERS = new Set([
@@ -147,6 +197,25 @@ export function isCorsSafelistedResponseHeaderName(name: string, exposed: readon
   if (SAFELISTED_RESPONSE_HEADERS.has(key)) return true
   return !isForbiddenResponseHeaderName(key) && exposed.some((item) => item.toLowerCase() === key)
 }
+
+/**
+ * https://fetch.spec.whatwg.org/#concept-response-cors-exposed-header-name-list, as main fetch sets it: one element that
+ * is no token, and none is exposed. `*` is a wildcard only without credentials, else a name like any other.
+ *
+ * @returns lower-case names; `*` for all
+ */
+export function corsExposedHeaderNames(headers: HeaderReader, credentials: boolean): Set<string> | '*' {
+  const names = parseTokenList(headers.get('access-control-expose-headers')) ?? []
+  if (!credentials && names.includes('*')) return '*'
+  return new Set(names.map((name) => name.toLowerCase()))
+}
+
+/** https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header-name */
+export function isNoCorsSafelistedRequestHeader(name: string, value: string): boolean {
+  return NO_CORS_SAFELISTED.has(name.toLowerCase()) && isCorsSafelistedRequestHeader(name, value)
+}
+
+const NO_CORS_SAFELISTED = new Set(['accept', 'accept-language', 'content-language', 'content-type'])
 
 const HOP_BY_HOP = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 

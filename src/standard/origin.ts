@@ -12,3 +12,11 @@ export function parseOrigin(text: string): string | undefined {
 export function isSameOrigin(a: string, b: string): boolean {
   return a === b && a !== OPAQUE_ORIGIN
 }
+
+/**
+ * https://fetch.spec.whatwg.org/#concept-request-tainted-origin, step by step: whether a redirect from one URL to another
+ * makes the request's origin serialize as `null` from here on. It takes a stranger to send on to somebody else.
+ */
+export function taintsOrigin(requestOrigin: string, from: URL, to: URL): boolean {
+  return !isSameOrigin(to.origin, from.origin) && !isSameOrigin(requestOrigin, from.origin)
+}

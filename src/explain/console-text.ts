@@ -1,0 +1,180 @@
+/** Chromium's console texts, as version 156 prints them. They change between versions. */
+import type { CorsCheckFailure } from '../standard/cors-check'
+import type { AddressSpace, Initiator } from './direct-exchange'
+import type { Reason } from './reasons'
+
+export interface ConsoleFacts {
+  initiator: Initiator
+  /** Serialized origin of the page. */
+  page: string
+  /** What was called in the first place. */
+  firstUrl: string
+  /** Where it failed. */
+  url: string
+  /** What the message names. */
+  value?: string
+  status?: number
+  addressSpace?: AddressSpace
+}
+
+/** `Resource::ResourceTypeToString` */
+const RESOURCE: Record<Initiator, string> = {
+  fetch: 'fetch',
+  XMLHttpRequest: 'XMLHttpRequest',
+  EventSource: 'resource',
+  sendBeacon: 'resource',
+  WebSocket: 'resource',
+  image: 'image',
+  media: 'video',
+  audio: 'audio',
+  track: 'text track',
+  font: 'font',
+  script: 'script',
+  stylesheet: 'CSS stylesheet',
+}
+
+/** `RequestContextName` */
+const INSECURE: Record<Initiator, string> = {
+  fetch: 'resource',
+  XMLHttpRequest: 'XMLHttpRequest endpoint',
+  EventSource: 'EventSource endpoint',
+  sendBeacon: 'Beacon endpoint',
+  WebSocket: 'WebSocket endpoint',
+  image: 'element',
+  media: 'video',
+  audio: 'audio file',
+  track: 'Text Track',
+  font: 'font',
+  script: 'script',
+  stylesheet: 'stylesheet',
+}
+
+const SCHEMES =
+  'chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, https, isolated-app'
+
+/** `undefined` where Chromium prints nothing. */
+export function consoleText(reason: Reason, facts: ConsoleFacts): string | undefined {
+  const { initiator, page, url, value = '', status, addressSpace = 'public' } = facts
+  switch (reason) {
+    case 'MissingAllowOriginHeader':
+    case 'WildcardOriginNotAllowed':
+    case 'MultipleAllowOriginValues':
+    case 'InvalidAllowOriginValue':
+    case 'AllowOriginMismatch':
+    case 'InvalidAllowCredentials':
+      return blocked(facts, accessText(reason, initiator, value))
+
+    case 'PreflightMissingAllowOriginHeader':
+    case 'PreflightWildcardOriginNotAllowed':
+    case 'PreflightMultipleAllowOriginValues':
+    case 'PreflightInvalidAllowOriginValue':
+    case 'PreflightAllowOriginMismatch':
+    case 'PreflightInvalidAllowCredentials':
+      return preflightBlocked(facts, accessText(reason.slice('Preflight'.length) as CorsCheckFailure, initiator, value))
+    case 'PreflightInvalidStatus':
+      return preflightBlocked(facts, 'It does not have HTTP ok status.')
+    case 'PreflightDisallowedRedirect':
+      return preflightBlocked(facts, 'Redirect is not allowed for a preflight request.')
+
+    case 'InvalidAllowMethodsPreflightResponse':
+      return blocked(facts, 'Cannot parse Access-Control-Allow-Methods response header field in preflight response.')
+    case 'InvalidAllowHeadersPreflightResponse':
+      return blocked(facts, 'Cannot parse Access-Control-Allow-Headers response header field in preflight response.')
+    case 'MethodDisallowedByPreflightResponse':
+      return blocked(facts, `Method ${value} is not allowed by Access-Control-Allow-Methods in preflight response.`)
+    case 'HeaderDisallowedByPreflightResponse':
+      return blocked(
+        facts,
+        `Request header field ${value} is not allowed by Access-Control-Allow-Headers in preflight response.`,
+      )
+
+    case 'RedirectContainsCredentials':
+      return blocked(
+        facts,
+        "Redirect location '' contains a username and password, which is disallowed for cross-origin requests.",
+      )
+    case 'CorsDisabledScheme':
+      // fetch() itself looks at the URL that it is given, all else only at what comes of it.
+      if (initiator === 'fetch' && url === facts.firstUrl) {
+        return `Fetch API cannot load ${url}. URL scheme "${url.slice(0, url.indexOf(':'))}" is not supported.`
+      }
+      return blocked(facts, `Cross origin requests are only supported for protocol schemes: ${SCHEMES}.`)
+    case 'DisallowedByMode':
+      if (url !== facts.firstUrl) {
+        return `Unsafe attempt to load URL ${url} from frame with URL ${page}/. Domains, protocols and ports must match.\n`
+      }
+      return `Fetch API cannot load ${url}. Request mode is "same-origin" but the URL's origin is not same as the request origin ${page}.`
+    case 'NoCorsRedirectModeNotFollow':
+      return `Fetch API cannot load ${url}. Request mode is "no-cors" but the redirect mode is not "follow".`
+    case 'InsecureLocalNetwork':
+      return blocked(
+        facts,
+        `The request client is not a secure context and the resource is in more-private address space \`${addressSpace}\`.`,
+      )
+    case 'LocalNetworkAccessPermissionDenied':
+      return blocked(facts, `Permission was denied for this request to access the \`${addressSpace}\` address space.`)
+    case 'MixedContent':
+      return initiator === 'WebSocket'
+        ? `Mixed Content: The page at '${page}/' was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint '${url}'. This request has been blocked; this endpoint must be available over WSS.`
+        : `Mixed Content: The page at '${page}/' was loaded over HTTPS, but requested an insecure ${INSECURE[initiator]} '${url}'. This request has been blocked; the content must be served over HTTPS.`
+    case 'WebSocketHandshakeFailed':
+      return `WebSocket connection to '${url}' failed: Error during WebSocket handshake: Unexpected response code: ${status}`
+
+    case 'BadPort':
+      return 'Failed to load resource: net::ERR_UNSAFE_PORT'
+    case 'InvalidRedirect':
+      return 'Failed to load resource: net::ERR_INVALID_REDIRECT'
+    case 'ResponseHeadersTooBig':
+      return 'Failed to load resource: net::ERR_RESPONSE_HEADERS_TOO_BIG'
+    case 'TooManyRedirects':
+      return 'Failed to load resource: net::ERR_TOO_MANY_REDIRECTS'
+    case 'RedirectModeError':
+      return 'Failed to load resource: net::ERR_FAILED'
+    case 'RedirectOfStreamBody':
+      return 'Failed to load resource: net::ERR_INVALID_ARGUMENT'
+    case 'CorpNotSameOrigin':
+      return 'Failed to load resource: net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin'
+    case 'CorpNotSameSite':
+      return 'Failed to load resource: net::ERR_BLOCKED_BY_RESPONSE.NotSameSite'
+    case 'CorpNotSameOriginAfterDefaultedToSameOriginByCoep':
+      return 'Failed to load resource: net::ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep'
+
+    // What is thrown at the caller says it.
+    case 'InvalidUrl':
+    case 'UrlWithCredentials':
+    case 'ForbiddenMethod':
+    case 'MethodDisallowedByMode':
+      return undefined
+  }
+}
+
+function blocked({ initiator, page, firstUrl, url }: ConsoleFacts, why: string): string {
+  const redirected = url === firstUrl ? '' : ` (redirected from '${firstUrl}')`
+  return `Access to ${RESOURCE[initiator]} at '${url}'${redirected} from origin '${page}' has been blocked by CORS policy: ${why}`
+}
+
+function preflightBlocked(facts: ConsoleFacts, why: string): string {
+  return blocked(facts, `Response to preflight request doesn't pass access control check: ${why}`)
+}
+
+function accessText(failure: CorsCheckFailure, initiator: Initiator, value: string): string {
+  const hint = ' Have the server send the header with a valid value.'
+  const xhr =
+    initiator === 'XMLHttpRequest'
+      ? ' The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute.'
+      : ''
+  switch (failure) {
+    case 'MissingAllowOriginHeader':
+      return "No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    case 'WildcardOriginNotAllowed':
+      return `The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'.${xhr}`
+    case 'MultipleAllowOriginValues':
+      return `The 'Access-Control-Allow-Origin' header contains multiple values '${value}', but only one is allowed.${hint}`
+    case 'InvalidAllowOriginValue':
+      return `The 'Access-Control-Allow-Origin' header contains the invalid value '${value}'.${hint}`
+    case 'AllowOriginMismatch':
+      return `The 'Access-Control-Allow-Origin' header has a value '${value}' that is not equal to the supplied origin.${hint}`
+    case 'InvalidAllowCredentials':
+      return `The value of the 'Access-Control-Allow-Credentials' header in the response is '${value}' which must be 'true' when the request's credentials mode is 'include'.${xhr}`
+  }
+}

@@ -1,0 +1,251 @@
+import type { CorsPolicy } from '../cors/policy'
+import { isCorsSafelistedMethod } from '../standard/methods'
+import { OPAQUE_ORIGIN } from '../standard/origin'
+import type { DirectExchange } from './direct-exchange'
+import type { Judgement } from './explain'
+import { unsafeNames } from './preflight'
+import type { Reason } from './reasons'
+import type { Fix, HopVerdict, Problem } from './verdict'
+
+/**
+ * What would have to change: the least that does, and never more than this call needs. It knows no server's syntax.
+ *
+ * @param judge judges another call by the same rules
+ */
+export function proposeFixes(
+  exchange: DirectExchange,
+  { hops, problems, outcome }: Pick<Judgement, 'hops' | 'problems' | 'outcome'>,
+  judge: (exchange: DirectExchange) => Judgement,
+): Fix[] {
+  if (outcome !== 'blocked') return []
+  const ofPage = problems.filter(({ hop, reason, at }) => hop === 0 && at === 'request' && reason in REQUEST_FIXES)
+  const detour = problems.find((problem) => isDetour(problem, hops, exchange))
+  if (detour)
+    return [...ofPage.map((problem) => requestFix(problem, exchange)), ...fixDetour(exchange, hops, detour, judge)]
+
+  const fixes: Fix[] = []
+  for (const problem of ofPage) fixes.push(requestFix(problem, exchange))
+  hops.forEach((hop, index) => {
+    const ofHop = problems.filter((problem) => problem.hop === index)
+    for (const problem of ofHop) if (problem.reason.startsWith('Corp')) fixes.push(resourcePolicyFix(hop))
+    for (const { reason } of ofHop) if (reason === 'ResponseHeadersTooBig') fixes.push(headerSizeFix(hop))
+    for (const { reason } of ofHop) if (reason === 'WebSocketHandshakeFailed') fixes.push(webSocketFix(hop, exchange))
+    if (ofHop.some(isCorsProblem)) fixes.push(policyFix(hop, exchange))
+  })
+  return fixes
+}
+
+// The page
+
+type Write = (exchange: DirectExchange, url: string) => { sentence: string; callInstead?: string }
+
+/** Where no answer of any server helps. */
+const REQUEST_FIXES: Partial<Record<Reason, Write>> = {
+  InvalidUrl: () => ({ sentence: 'Call an absolute http or https URL.' }),
+  UrlWithCredentials: (_, url) => ({
+    sentence: 'Leave user name and password out of the URL; an Authorization header carries them.',
+    callInstead: url,
+  }),
+  ForbiddenMethod: () => ({ sentence: 'Use another method: no browser sends this one.' }),
+  MethodDisallowedByMode: () => ({ sentence: 'Leave mode: "no-cors" out, and let the server allow the call.' }),
+  DisallowedByMode: () => ({ sentence: 'Leave mode: "same-origin" out, and let the server allow the call.' }),
+  NoCorsRedirectModeNotFollow: () => ({ sentence: 'Leave redirect out, or leave mode: "no-cors" out.' }),
+  CorsDisabledScheme: () => ({ sentence: 'Call an http or https URL.' }),
+  BadPort: () => ({ sentence: 'Let the server listen on another port: no browser calls this one.' }),
+  MixedContent: (_, url) => ({
+    sentence: 'Serve it over https and call it there.',
+    callInstead: url.replace(/^http:/, 'https:').replace(/^ws:/, 'wss:'),
+  }),
+  InsecureLocalNetwork: () => ({
+    sentence:
+      "Serve the page over https, so that the browser can ask for the user's permission, or from the local network.",
+  }),
+  LocalNetworkAccessPermissionDenied: () => ({
+    sentence: "Serve the page from the local network, or have the user grant the browser's permission.",
+  }),
+}
+
+function requestFix({ reason }: Problem, exchange: DirectExchange): Fix {
+  const url = bare(exchange.request.url)
+  const write = REQUEST_FIXES[reason]
+  return { kind: 'request', url, ...(write?.(exchange, url) ?? { sentence: 'Change the call.' }) }
+}
+
+// The way
+
+const REDIRECT_REASONS = new Set<Reason>([
+  'RedirectContainsCredentials',
+  'InvalidRedirect',
+  'RedirectModeError',
+  'RedirectOfStreamBody',
+  'TooManyRedirects',
+  'CorsDisabledScheme',
+])
+
+/**
+ * Whether a problem is of the redirects and not of a server: an origin of `null` is not to be allowed, since every page
+ * can have it. Whoever is called without a detour is told the page's own.
+ */
+function isDetour(problem: Problem, hops: readonly HopVerdict[], { request }: DirectExchange): boolean {
+  const { reason, at, hop } = problem
+  if (at === 'response' && REDIRECT_REASONS.has(reason)) return true
+  if (at === 'request' && hop > 0) return true
+  const isTainted = hops[hop]?.origin === OPAQUE_ORIGIN && request.origin !== OPAQUE_ORIGIN
+  return isTainted && isCorsProblem(problem)
+}
+
+function fixDetour(
+  exchange: DirectExchange,
+  hops: readonly HopVerdict[],
+  { reason, hop: index, at }: Problem,
+  judge: (exchange: DirectExchange) => Judgement,
+): Fix[] {
+  // The hop whose answer leads astray.
+  const from = hops[at === 'response' && REDIRECT_REASONS.has(reason) ? index : Math.max(index - 1, 0)]
+  const last = hops.at(-1)
+  const target = last?.redirectsTo ?? last?.url
+  const url = from?.url ?? bare(exchange.request.url)
+  const isReachable = target !== undefined && !DEAD_ENDS.has(reason)
+  const sentence = redirectSentence(reason, isReachable ? target : undefined)
+  if (!isReachable) return [{ kind: 'redirect', url, sentence }]
+
+  const isSeen = last?.redirectsTo === undefined
+  const method = last?.method ?? exchange.request.method ?? 'GET'
+  const direct: DirectExchange = {
+    request: { ...exchange.request, url: target, method, headers: last?.headers ?? [], hasStreamBody: false },
+    hops: isSeen ? exchange.hops.slice(hops.length - 1) : [],
+  }
+  const verdict = judge(direct)
+  const [hop] = verdict.hops
+  const policies =
+    verdict.outcome === 'blocked'
+      ? proposeFixes(direct, verdict, judge)
+      : verdict.outcome === 'unknown' && hop?.isCrossOrigin
+        ? [policyFix(hop, direct)]
+        : []
+  return [{ kind: 'redirect', url, sentence, callInstead: target }, ...policies]
+}
+
+/** Where there is nothing at the end that could be called instead. */
+const DEAD_ENDS = new Set<Reason>([
+  'BadPort',
+  'CorsDisabledScheme',
+  'DisallowedByMode',
+  'InsecureLocalNetwork',
+  'InvalidRedirect',
+  'LocalNetworkAccessPermissionDenied',
+  'MixedContent',
+  'TooManyRedirects',
+])
+
+function redirectSentence(reason: Reason, target: string | undefined): string {
+  switch (reason) {
+    case 'RedirectContainsCredentials':
+      return `Call ${target} at once, and send what the user name and password are for in an Authorization header.`
+    case 'RedirectModeError':
+      return `Call ${target} at once, or follow redirects.`
+    case 'RedirectOfStreamBody':
+      return `Call ${target} at once: a stream can't be sent a second time.`
+    case 'TooManyRedirects':
+      return 'Let the redirects come to an end.'
+    case 'InvalidRedirect':
+      return 'Let the redirect name one URL in Location.'
+    case 'CorsDisabledScheme':
+      return 'Let the redirect lead to an http or https URL.'
+    case 'BadPort':
+      return 'Let the redirect lead to a port that browsers call.'
+    case 'MixedContent':
+      return 'Let the redirect lead to https.'
+    case 'DisallowedByMode':
+      return 'Leave mode: "same-origin" out, or let the redirect stay on its origin.'
+    default:
+      return target === undefined
+        ? 'Let the redirect lead elsewhere.'
+        : `Call ${target} at once: redirected there from another origin, the request has the origin "null", which no server should allow.`
+  }
+}
+
+// The servers
+
+const CORS_REASONS =
+  /^(?:Preflight|MissingAllow|Wildcard|Multiple|InvalidAllow|AllowOrigin|MethodDisallowedByPreflight|HeaderDisallowedByPreflight)/
+
+function isCorsProblem({ reason }: Problem): boolean {
+  return CORS_REASONS.test(reason)
+}
+
+/** The policy that lets just this call pass. */
+function policyFix(hop: HopVerdict, { request }: DirectExchange): Fix {
+  const credentials =
+    request.credentials === 'include' || (request.credentials === undefined && request.initiator === 'sendBeacon')
+  const isOpaque = request.origin === OPAQUE_ORIGIN
+  if (isOpaque && credentials) {
+    return {
+      kind: 'request',
+      url: hop.url,
+      sentence:
+        'Give the page an origin: it is sandboxed or a local file, and its origin "null" is one that any page can have, so no server may allow it together with credentials.',
+    }
+  }
+  const { causes } = hop.preflight
+  const policy: CorsPolicy = {
+    // To allow `null` is to allow everyone, and `*` says so.
+    origins: isOpaque ? '*' : [request.origin],
+    credentials,
+    methods: isCorsSafelistedMethod(hop.method) ? [] : [hop.method],
+    requestHeaders: unsafeNames(causes),
+    exposedHeaders: [],
+    answersPreflight: causes.length > 0,
+  }
+  return {
+    kind: 'policy',
+    url: hop.url,
+    policy,
+    varyOrigin: policy.origins !== '*',
+    sentence: policySentence(hop, policy),
+  }
+}
+
+function policySentence({ url }: HopVerdict, policy: CorsPolicy): string {
+  const origin = policy.origins === '*' ? '*' : policy.origins.join(', ')
+  const both = [`Access-Control-Allow-Origin: ${origin}`]
+  if (policy.credentials) both.push('Access-Control-Allow-Credentials: true')
+  if (policy.origins !== '*') both.push('Vary: Origin')
+  const preflight = []
+  if (policy.methods.length > 0) preflight.push(`Access-Control-Allow-Methods: ${policy.methods.join(', ')}`)
+  if (policy.requestHeaders.length > 0) {
+    preflight.push(`Access-Control-Allow-Headers: ${policy.requestHeaders.join(', ')}`)
+  }
+  const sends = `Have ${url} send ${list(both)}`
+  if (!policy.answersPreflight) return `${sends}.`
+  return `${sends}, and answer OPTIONS with status 204, ${list(['the same', ...preflight])}.`
+}
+
+function list(items: readonly string[]): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
+}
+
+function resourcePolicyFix({ url }: HopVerdict): Fix {
+  return {
+    kind: 'header',
+    url,
+    header: ['cross-origin-resource-policy', 'cross-origin'],
+    sentence: `Have ${url} send Cross-Origin-Resource-Policy: cross-origin, which lets every page embed it.`,
+  }
+}
+
+function headerSizeFix({ url }: HopVerdict): Fix {
+  return { kind: 'request', url, sentence: `Have ${url} send less than 256 KiB of response headers.` }
+}
+
+function webSocketFix({ url }: HopVerdict, { request }: DirectExchange): Fix {
+  return {
+    kind: 'request',
+    url,
+    sentence: `Have the WebSocket server at ${url} accept Origin: ${request.origin}; CORS headers have no part in it.`,
+  }
+}
+
+function bare(url: string): string {
+  return url.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i, '$1')
+}

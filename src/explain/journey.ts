@@ -1,0 +1,86 @@
+import type { RegistrableDomain } from '../standard/site'
+import { consoleText } from './console-text'
+import type { AddressSpace, DirectExchange, DirectHop } from './direct-exchange'
+import { type Facts, type Reason, REASONS } from './reasons'
+import type { Request } from './request'
+import type { Dialect, HopVerdict, Problem, Unsettled, Verdict } from './verdict'
+
+/** By what is judged. */
+export interface Rules {
+  dialect: Dialect
+  registrableDomain: RegistrableDomain | undefined
+}
+
+/** A request on its way from URL to URL, and what has been found out so far. */
+export interface Journey {
+  rules: Rules
+  exchange: DirectExchange
+  request: Request
+  /** https://fetch.spec.whatwg.org/#concept-request-response-tainting */
+  tainting: 'basic' | 'cors' | 'opaque'
+  /** https://fetch.spec.whatwg.org/#concept-request-tainted-origin */
+  isOriginTainted: boolean
+  problems: Problem[]
+  unsettled: Unsettled[]
+  hops: HopVerdict[]
+  response: Verdict['response']
+}
+
+/** Where it is at the moment. */
+export interface Hop {
+  index: number
+  url: URL
+  /** Its URL as messages name it: without user name and password. */
+  href: string
+  method: string
+  headers: readonly (readonly [name: string, value: string])[]
+  /** The request's origin, serialized. */
+  origin: string
+  /** What was seen of it; nothing, if nobody followed the redirect that leads here. */
+  seen: DirectHop | undefined
+}
+
+interface Details extends Partial<Pick<Facts, 'status' | 'value' | 'names' | 'location'>> {
+  /** What Chromium's message names as the URL that failed, if not the hop's. */
+  failedUrl?: string
+  addressSpace?: AddressSpace
+}
+
+export function report(
+  { request, problems }: Journey,
+  { index, href, origin, method }: Pick<Hop, 'index' | 'href' | 'origin' | 'method'>,
+  at: Problem['at'],
+  reason: Reason,
+  { failedUrl = href, addressSpace, ...details }: Details = {},
+): void {
+  const { value, names } = details
+  const { anchor, sentence } = REASONS[reason]
+  const text = consoleText(reason, {
+    initiator: request.initiator,
+    page: request.origin,
+    firstUrl: request.href,
+    url: failedUrl,
+    ...(value !== undefined && { value }),
+    ...(details.status !== undefined && { status: details.status }),
+    ...(addressSpace !== undefined && { addressSpace }),
+  })
+  problems.push({
+    reason,
+    hop: index,
+    at,
+    sentence: sentence({ url: href, origin, method, mode: request.mode, ...details }),
+    ...(text !== undefined && { consoleText: text }),
+    ...(value !== undefined && { value }),
+    ...(names !== undefined && { names }),
+    anchor,
+  })
+}
+
+/** A URL as messages may name it. */
+export function withoutCredentials(url: URL): string {
+  if (url.username === '' && url.password === '') return url.href
+  const bare = new URL(url)
+  bare.username = ''
+  bare.password = ''
+  return bare.href
+}

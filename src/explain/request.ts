@@ -1,0 +1,84 @@
+import { isForbiddenByChromium } from '../standard/chromium'
+import { combineHeaders, isForbiddenRequestHeader, isNoCorsSafelistedRequestHeader } from '../standard/headers'
+import { normalizeMethod } from '../standard/methods'
+import type { DirectRequest } from './direct-exchange'
+import type { Dialect } from './verdict'
+
+/** https://fetch.spec.whatwg.org/#concept-request, as far as CORS goes, after `new Request()` has read what it was given. */
+export interface Request {
+  /** As given, parsed and serialized, without user name and password. */
+  href: string
+  origin: string
+  method: string
+  /** Values normalized, and without those that no script can set. */
+  headers: readonly (readonly [name: string, value: string])[]
+  initiator: NonNullable<DirectRequest['initiator']>
+  mode: NonNullable<DirectRequest['mode']>
+  credentials: NonNullable<DirectRequest['credentials']>
+  redirect: NonNullable<DirectRequest['redirect']>
+  embedderPolicy: NonNullable<DirectRequest['embedderPolicy']>
+  addressSpace: DirectRequest['addressSpace']
+  hasUploadListener: boolean
+  hasStreamBody: boolean
+}
+
+/** https://fetch.spec.whatwg.org/#dom-request */
+export function newRequest(given: DirectRequest, href: string, dialect: Dialect): Request {
+  const initiator = given.initiator ?? 'fetch'
+  const isBeacon = initiator === 'sendBeacon'
+  const lines = (given.headers ?? []).map(([name, value]) => [name, normalizeValue(value)] as const)
+  const mode = given.mode ?? (isBeacon && isSimpleBeacon(lines) ? 'no-cors' : 'cors')
+  return {
+    href,
+    origin: given.origin,
+    method: normalizeMethod(given.method ?? (isBeacon ? 'POST' : 'GET')),
+    headers: fillHeaders(lines, mode, initiator, dialect),
+    initiator,
+    mode,
+    credentials: credentialsOf(given),
+    redirect: given.redirect ?? 'follow',
+    embedderPolicy: given.embedderPolicy ?? 'unsafe-none',
+    addressSpace: given.addressSpace,
+    hasUploadListener: given.hasUploadListener ?? false,
+    hasStreamBody: given.hasStreamBody ?? false,
+  }
+}
+
+export function credentialsOf({ credentials, initiator }: DirectRequest): Request['credentials'] {
+  return credentials ?? (initiator === 'sendBeacon' ? 'include' : 'same-origin')
+}
+
+/** https://fetch.spec.whatwg.org/#concept-header-value-normalize */
+function normalizeValue(value: string): string {
+  let start = 0
+  let end = value.length
+  while (start < end && isHttpWhitespace(value.charCodeAt(start))) start++
+  while (end > start && isHttpWhitespace(value.charCodeAt(end - 1))) end--
+  return start === 0 && end === value.length ? value : value.slice(start, end)
+}
+
+function isHttpWhitespace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d
+}
+
+/** https://w3c.github.io/beacon/#sendbeacon-method: only what needs a preflight goes in cors mode. */
+function isSimpleBeacon(headers: Request['headers']): boolean {
+  return headers.every(([name, value]) => isNoCorsSafelistedRequestHeader(name, value))
+}
+
+/** https://fetch.spec.whatwg.org/#concept-headers-fill: what the headers' guard doesn't take is left out, silently. */
+function fillHeaders(
+  headers: Request['headers'],
+  mode: Request['mode'],
+  initiator: Request['initiator'],
+  dialect: Dialect,
+): Request['headers'] {
+  if (headers.length === 0) return headers
+  const isForbidden = dialect === 'chromium' ? isForbiddenByChromium : isForbiddenRequestHeader
+  const allowed = headers.filter(
+    ([name, value]) =>
+      !isForbidden(name, value) && (mode !== 'no-cors' || isNoCorsSafelistedRequestHeader(name, value)),
+  )
+  // https://xhr.spec.whatwg.org/#the-setrequestheader()-method combines; Chromium does so everywhere.
+  return initiator === 'XMLHttpRequest' || dialect === 'chromium' ? combineHeaders(allowed) : allowed
+}

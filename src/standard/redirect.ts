@@ -1,0 +1,78 @@
+import { trimTabsAndSpaces } from './headers'
+import { isSameOrigin } from './origin'
+
+/** https://fetch.spec.whatwg.org/#redirect-status */
+export function isRedirectStatus(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308
+}
+
+/** Names and values, one entry a line; names in any case. */
+type Lines = readonly (readonly [name: string, value: string])[]
+
+/**
+ * https://fetch.spec.whatwg.org/#concept-response-location-url of a response with a redirect status.
+ *
+ * @returns `null` where there is none, `failure` where it is no URL
+ */
+export function locationUrl(headers: Lines, url: URL): URL | 'failure' | null {
+  // 2. Let location be the result of extracting header list values given `Location`: more than one line is failure.
+  const values = locations(headers)
+  const [location] = values
+  if (location === undefined) return null
+  return values.length > 1 ? 'failure' : parseLocation(location, url)
+}
+
+/** What Chromium makes of it: an empty one is none, and lines that say the same are one. */
+export function locationUrlOfChromium(headers: Lines, url: URL): URL | 'failure' | null {
+  const values = locations(headers)
+  if (new Set(values).size > 1) return 'failure'
+  const location = values.find((value) => value !== '')
+  return location === undefined ? null : parseLocation(location, url)
+}
+
+function locations(headers: Lines): string[] {
+  return headers.filter(([name]) => name.toLowerCase() === 'location').map(([, value]) => trimTabsAndSpaces(value))
+}
+
+function parseLocation(value: string, url: URL): URL | 'failure' {
+  // Bytes beyond ASCII stay the bytes they are, whatever text they were meant to be.
+  const location = value.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
+  // 3. Set location to the result of parsing location with response's URL.
+  if (!URL.canParse(location, url.href)) return 'failure'
+  const parsed = new URL(location, url)
+  // 4. If location is a URL whose fragment is null, then set location's fragment to requestFragment.
+  if (parsed.hash === '' && !location.includes('#')) parsed.hash = url.hash
+  return parsed
+}
+
+/** https://url.spec.whatwg.org/#include-credentials */
+export function includesCredentials(url: URL): boolean {
+  return url.username !== '' || url.password !== ''
+}
+
+/** https://fetch.spec.whatwg.org/#request-body-header-name */
+const REQUEST_BODY_HEADERS = new Set(['content-encoding', 'content-language', 'content-location', 'content-type'])
+
+/** https://fetch.spec.whatwg.org/#http-redirect-fetch, where it changes the request: what the next one is. */
+export function redirectedRequest(
+  { method, headers }: { method: string; headers: Lines },
+  status: number,
+  from: URL,
+  to: URL,
+): { method: string; headers: Lines; dropsBody: boolean } {
+  // 12. 301 and 302 to a POST, and 303 to anything but GET and HEAD, go on as GET without a body.
+  const dropsBody =
+    ((status === 301 || status === 302) && method === 'POST') ||
+    (status === 303 && method !== 'GET' && method !== 'HEAD')
+  // 13. To another origin: remove the CORS non-wildcard request-header names.
+  const dropsAuthorization = !isSameOrigin(from.origin, to.origin)
+  if (!dropsBody && !dropsAuthorization) return { method, headers, dropsBody }
+  return {
+    method: dropsBody ? 'GET' : method,
+    headers: headers.filter(([name]) => {
+      const key = name.toLowerCase()
+      return !(dropsBody && REQUEST_BODY_HEADERS.has(key)) && !(dropsAuthorization && key === 'authorization')
+    }),
+    dropsBody,
+  }
+}
