@@ -33,6 +33,7 @@ export async function makeCalls(calls: Call[], concurrency: number, timeout: num
     if (body === undefined) return undefined
     if (body === 'bytes') return new Uint8Array([120])
     if (body === 'string') return 'x'
+    if (body === 'stream') return new Blob(['x']).stream()
     if (body === 'form') return new URLSearchParams('a=b')
     if (body !== 'multipart') return new Blob(['x'], { type: body.blob })
     const form = new FormData()
@@ -43,7 +44,14 @@ export async function makeCalls(calls: Call[], concurrency: number, timeout: num
   async function viaFetch(call: Call): Promise<CallResult> {
     const { id, url, method, headers, mode, credentials, redirect } = call
     // A member that is there and undefined counts as absent.
-    const init: RequestInit = { method, headers: headers as [string, string][], mode, credentials, redirect }
+    const init: RequestInit & { duplex: string } = {
+      duplex: 'half',
+      method,
+      headers: headers as [string, string][],
+      mode,
+      credentials,
+      redirect,
+    }
     const response = await fetch(url, { ...init, body: bodyOf(call), signal: AbortSignal.timeout(timeout) })
     await response.arrayBuffer().catch(() => undefined)
     const names = [...response.headers].map(([name]) => name)
@@ -96,6 +104,27 @@ export async function makeCalls(calls: Call[], concurrency: number, timeout: num
     })
   }
 
+  function viaMedia({ id, url, initiator, credentials }: Call): Promise<CallResult> {
+    return new Promise((resolve) => {
+      const media = document.createElement(initiator === 'audio' ? 'audio' : 'video')
+      media.crossOrigin = credentials === 'include' ? 'use-credentials' : 'anonymous'
+      media.onerror = media.onloadedmetadata = () => resolve({ id, isOver: true })
+      if (initiator !== 'track') {
+        media.src = url
+        return
+      }
+      const track = document.createElement('track')
+      track.onload = track.onerror = () => {
+        media.remove()
+        resolve({ id, isOver: true })
+      }
+      track.src = url
+      media.append(track)
+      document.body.append(media)
+      track.track.mode = 'showing'
+    })
+  }
+
   function via(call: Call): Promise<CallResult> {
     switch (call.initiator) {
       case 'XMLHttpRequest':
@@ -106,6 +135,10 @@ export async function makeCalls(calls: Call[], concurrency: number, timeout: num
       case 'script':
       case 'stylesheet':
         return viaElement(call)
+      case 'media':
+      case 'audio':
+      case 'track':
+        return viaMedia(call)
       case 'font': {
         const isOver = { id: call.id, isOver: true }
         return new FontFace('f', `url("${call.url}")`).load().then(

@@ -25,6 +25,18 @@ export const PAGE_HEADERS: Partial<Record<PageName, readonly [name: string, valu
   credentialless: ['Cross-Origin-Embedder-Policy', 'credentialless'],
 }
 
+/** Cookies that every host has set before any call, by name: one of each `SameSite`. */
+export const COOKIES = {
+  none: { sameSite: 'None', secure: true },
+  lax: { sameSite: 'Lax', secure: false },
+  strict: { sameSite: 'Strict', secure: false },
+} as const
+
+export const HOSTS = [
+  ...['localhost', '127.0.0.1', 'page.site.test', 'api.site.test', 'opaque.site.test', 'corp.site.test', 'other.test'],
+  ...['app.public.test', 'api.public.test', 'nas.lan.test'],
+]
+
 /** Where a host seems to be. All of them are this machine; Chromium is told otherwise. */
 export function addressSpaceOf(url: string): AddressSpace {
   const { hostname } = new URL(url)
@@ -32,8 +44,8 @@ export function addressSpaceOf(url: string): AddressSpace {
   return hostname.endsWith('.lan.test') ? 'local' : 'loopback'
 }
 
-/** What the script hands over. All but `bytes` bring a `Content-Type` along, unless the script has set one. */
-export type Body = 'bytes' | 'string' | 'form' | 'multipart' | { blob: string }
+/** What the script hands over. All but `bytes` and `stream` bring a `Content-Type` along, unless the script has set one. */
+export type Body = 'bytes' | 'stream' | 'string' | 'form' | 'multipart' | { blob: string }
 
 /** One call and everything a server would answer to it, whether or not a browser gets that far. */
 export interface Case {

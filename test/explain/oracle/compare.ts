@@ -23,6 +23,7 @@ export function disagreements(given: Case, truth: Truth, verdict: Verdict, { tex
   }
   if (truth.response) compareResponse(truth.response, verdict, compare)
   compareSeen(given, truth.seen, verdict, compare)
+  compareCookies(truth.seen, verdict, compare)
   return found
 }
 
@@ -96,6 +97,25 @@ function compareResponse(response: NonNullable<Truth['response']>, verdict: Verd
   if (response.url === '' || response.type === 'opaqueredirect') return
   compare('response url', verdict.hops.at(-1)?.url.replace(/#.*/s, ''), response.url)
 }
+
+/** Of the cookies that every host has, those that went along with the first request. */
+function compareCookies(seen: readonly Seen[], { cookies }: Verdict, compare: Compare): void {
+  const first = seen.find((request) => !isPreflight(request))
+  if (!first || first.hop !== seen[0]!.hop) return
+  const names = (headerOf(first.headers, 'cookie') ?? '').split('; ').map((pair) => pair.split('=')[0])
+  const sent = names.includes('strict')
+    ? 'all'
+    : names.includes('lax')
+      ? 'lax'
+      : names.includes('none')
+        ? 'same-site-none-only'
+        : 'none'
+  // Those are Secure, so there is none to be seen where it could not have been set.
+  if (sent === 'none' && cookies.sent === 'same-site-none-only' && !isTrustworthy(first.url)) return
+  compare('cookies', cookies.sent, sent)
+}
+
+const isTrustworthy = (url: string): boolean => /^https:|^http:\/\/(localhost|127\.0\.0\.1)[:/]/.test(url)
 
 // What reached the server, hop by hop
 

@@ -21,6 +21,8 @@ const PUBLIC = [
   'http://api.public.test',
   'http://app.public.test:8080',
 ]
+/** They speak HTTP/2. */
+const STREAMED = ['https://api.h2.test', 'https://other.h2.test']
 const LOCAL = ['http://nas.lan.test', 'https://nas.lan.test', 'http://nas.lan.test:8080']
 
 /** Those that a page is likely to call. */
@@ -63,6 +65,7 @@ export function generateCase(seed: number, index: number, id = `c${index}`): Cas
     [25, 0.35],
   ])
   const call = generateCall(random, page)
+  if (call.body === 'stream') return generateStreamedCase(random, id, page, call, faults)
   const chain = generateChain(random, id, page, call.request, faults)
   return {
     page,
@@ -70,6 +73,25 @@ export function generateCase(seed: number, index: number, id = `c${index}`): Cas
     ...(call.body !== undefined && { body: call.body }),
     ...(call.bodyBringsType && { bodyBringsType: true }),
   }
+}
+
+/** A body that is a stream goes over HTTP/2 only, and that to one host or another. */
+function generateStreamedCase(random: Random, id: string, page: PageName, call: Call, faults: number): Case {
+  const { body } = call
+  const request: DirectRequest = { ...call.request, hasStreamBody: true }
+  const chain = generateChain(random, id, page, request, faults, STREAMED)
+  const url = random.pick(STREAMED) + pathOf(id, 0)
+  // HTTP/2 has no way to write odd values.
+  const plain = ({ status, headers }: DirectResponse): DirectResponse => ({
+    status,
+    headers: headers.filter(([, value]) => /^[!-~](?:[ -~]*[!-~])?$/.test(value)),
+  })
+  const hops = chain.hops.map(({ preflight, response, ...hop }) => ({
+    ...hop,
+    preflight: preflight && plain(preflight),
+    response: response && plain(response),
+  }))
+  return { page, exchange: { request: { ...request, url }, hops }, body }
 }
 
 // The call
@@ -91,9 +113,13 @@ function generateCall(random: Random, page: PageName): Call {
     [1, 'stylesheet'],
     [1, 'font'],
     [1.5, 'sendBeacon'],
+    [0.7, 'media'],
+    [0.7, 'audio'],
+    [0.7, 'track'],
   ])
-  // An insecure image of a secure page is upgraded to https, which is another call than the one that is explained.
-  const initiator = chosen === 'image' && PAGES[page].url.startsWith('https:') ? 'font' : chosen
+  // An insecure image, audio or video of a secure page is upgraded to https, which is another call than the one that is explained.
+  const isUpgraded = chosen === 'image' || chosen === 'media' || chosen === 'audio'
+  const initiator = isUpgraded && PAGES[page].url.startsWith('https:') ? 'font' : chosen
   const call =
     initiator === 'fetch' || initiator === 'XMLHttpRequest'
       ? generateScriptedCall(random, page, initiator === 'XMLHttpRequest')
@@ -130,7 +156,8 @@ function generateScriptedCall(random: Random, page: PageName, isXhr: boolean): C
       ])
   const method = generateMethod(random, mode)
   const headers = generateRequestHeaders(random)
-  const body = generateBody(random, method)
+  const isStreamed = /^(POST|PUT|PATCH)$/.test(method) && mode === 'cors' && !isXhr && random.chance(0.05)
+  const body = isStreamed ? 'stream' : generateBody(random, method)
   const type = body && typeBroughtBy(body)
   const bodyBringsType = type !== undefined && !headers.some(([name]) => name.toLowerCase() === 'content-type')
   if (bodyBringsType) headers.push(['Content-Type', type])
@@ -410,7 +437,7 @@ function generateBody(random: Random, method: string): Body | undefined {
 
 /** https://fetch.spec.whatwg.org/#concept-bodyinit-extract */
 function typeBroughtBy(body: Body): string | undefined {
-  if (body === 'bytes') return undefined
+  if (body === 'bytes' || body === 'stream') return undefined
   if (body === 'string') return 'text/plain;charset=UTF-8'
   if (body === 'form') return 'application/x-www-form-urlencoded;charset=UTF-8'
   // A browser makes up a boundary of its own, of this length and these characters.
@@ -448,6 +475,7 @@ function generateChain(
   page: PageName,
   request: DirectRequest,
   faults: number,
+  origins: readonly string[] = [...ORIGINS[page], ownOrigin(page)],
 ): { url: string; hops: DirectHop[] } {
   const redirects = random.weighted([
     [62, 0],
@@ -478,7 +506,7 @@ function generateChain(
       break
     }
     const stays = isLong && random.chance(0.97)
-    const next = stays ? state.here : random.pick([...ORIGINS[page], ownOrigin(page)])
+    const next = stays ? state.here : random.pick(origins)
     const location = generateLocation(random, pathOf(id, index + 1), state.here, next, isLong ? 0 : 0.08 + faults)
     const response = generateAnswer(random, request, state, wrongs, random.pick([301, 302, 303, 307, 308]))
     hops.push({

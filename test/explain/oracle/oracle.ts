@@ -3,9 +3,9 @@ import type { CDPSession } from 'playwright-core'
 import { selfSignedCertificate } from '../../e2e/certificate.ts'
 import { launchChromium } from '../../e2e/chromium.ts'
 import { makeCalls, type Call, type CallResult } from './calls.ts'
-import { hopAt, idOf, locate, PAGE_HEADERS, PAGES, type Case, type PageName } from './case.ts'
+import { COOKIES, hopAt, HOSTS, idOf, locate, PAGE_HEADERS, PAGES, type Case, type PageName } from './case.ts'
 import { answerBy } from './policies.ts'
-import { startRawServer, type RawAnswer, type RawRequest, type RawServer } from './raw-server.ts'
+import { startHttp2Server, startRawServer, type RawAnswer, type RawRequest, type RawServer } from './raw-server.ts'
 import type { Seen, Truth } from './truth.ts'
 
 export interface Oracle {
@@ -32,6 +32,10 @@ export async function openOracle(): Promise<Oracle> {
   const servers = await startServers((request, scheme) => answerTo(request, scheme, cases, seen))
   const browser = await launchChromium(servers.browserArguments)
   const context = await browser.newContext({ ignoreHTTPSErrors: true })
+  const cookies = Object.entries(COOKIES)
+  await context.addCookies(
+    HOSTS.flatMap((domain) => cookies.map(([name, cookie]) => ({ name, value: '1', domain, path: '/', ...cookie }))),
+  )
 
   const pages = new Map<PageName, Promise<Caller>>()
   async function openPage(name: PageName): Promise<Caller> {
@@ -91,21 +95,21 @@ async function startServers(answer: (request: RawRequest, scheme: string) => Raw
   const rules: string[] = []
   const overrides: string[] = []
   const started: RawServer[] = []
+  const add = (server: RawServer, pattern: string, space: string): void => {
+    started.push(server)
+    rules.push(`MAP ${pattern} 127.0.0.1:${server.port}`)
+    overrides.push(`127.0.0.1:${server.port}=${space}`)
+  }
   // The first rule that fits is taken.
+  add(await startHttp2Server((request) => answer(request, 'https'), tls), '*.h2.test:443', 'loopback')
   for (const [hosts, space] of [
     ['*.public.test', 'public'],
     ['*.lan.test', 'local'],
     ['*', 'loopback'],
-  ])
-    for (const [scheme, pattern] of [
-      ['https', `${hosts}:443`],
-      ['http', hosts],
-    ]) {
-      const server = await startRawServer((request) => answer(request, scheme!), scheme === 'https' ? tls : undefined)
-      started.push(server)
-      rules.push(`MAP ${pattern} 127.0.0.1:${server.port}`)
-      overrides.push(`127.0.0.1:${server.port}=${space}`)
-    }
+  ] as const) {
+    add(await startRawServer((request) => answer(request, 'https'), tls), `${hosts}:443`, space)
+    add(await startRawServer((request) => answer(request, 'http')), hosts, space)
+  }
   return {
     browserArguments: [`--host-resolver-rules=${rules.join()}`, `--ip-address-space-overrides=${overrides.join()}`],
     async close() {

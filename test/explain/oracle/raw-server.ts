@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
+import { createSecureServer as createHttp2Server, type Http2Session } from 'node:http2'
 import { createServer as createSecureServer } from 'node:tls'
 import type { DirectResponse } from '../../../src/explain.ts'
 import type { Tls } from '../../e2e/api.ts'
@@ -55,6 +56,43 @@ export async function startRawServer(answer: (request: RawRequest) => RawAnswer,
     port: (server.address() as AddressInfo).port,
     async close() {
       for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** The same over HTTP/2, which bodies that are streams ask for. Its frames have no room for most that is malformed. */
+export async function startHttp2Server(answer: (request: RawRequest) => RawAnswer, tls: Tls): Promise<RawServer> {
+  const sessions = new Set<Http2Session>()
+  const server = createHttp2Server(tls)
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.on('close', () => sessions.delete(session))
+  })
+  server.on('stream', (stream, fields) => {
+    stream.on('error', () => stream.close())
+    stream.resume()
+    const method = String(fields[':method'])
+    const headers = Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)])
+    const request: RawRequest = {
+      method,
+      target: String(fields[':path']),
+      headers: [...headers, ['host', String(fields[':authority'])]],
+    }
+    const { status, headers: lines, body = '' } = answer(request)
+    const sent: Record<string, string[]> = {}
+    for (const [name, value] of lines) (sent[name.toLowerCase()] ??= []).push(value)
+    stream.respond({ ...sent, ':status': status })
+    stream.end(method === 'HEAD' || status === 204 || status === 304 ? undefined : body)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      for (const session of sessions) session.destroy()
       server.close()
       await once(server, 'close')
     },

@@ -64,7 +64,13 @@ const isPreflight = ({ method, headers }: Seen): boolean =>
 
 /** A request without what a browser adds to any. */
 function told({ exchange }: Case, seen: Seen): Seen {
-  const names = new Set(['origin', 'accept', 'access-control-request-method', 'access-control-request-headers'])
+  const names = new Set([
+    'origin',
+    'accept',
+    'cookie',
+    'access-control-request-method',
+    'access-control-request-headers',
+  ])
   for (const [name] of exchange.request.headers ?? []) names.add(name.toLowerCase())
   return { ...seen, headers: seen.headers.filter(([name]) => names.has(name)) }
 }
