@@ -8,6 +8,7 @@ export const DEFAULTS: Defaults = Object.freeze({
   origins: Object.freeze(['loopback']),
   productionOrigin: undefined,
   relay: 'as-needed',
+  explain: true,
 })
 
 type TargetDefaults = { readonly [Name in Exclude<keyof Required<TargetOptions>, 'url'>]: TargetInput[Name] }
@@ -17,5 +18,6 @@ export const TARGET_DEFAULTS: TargetDefaults = Object.freeze({
   stripPrefix: false,
   origin: undefined,
   relay: 'always',
+  explain: undefined,
   proxy: Object.freeze({}),
 })

@@ -10,12 +10,14 @@ const OPTION_NAMES: Record<keyof CorsDevOptions, true> = {
   origins: true,
   productionOrigin: true,
   relay: true,
+  explain: true,
 }
 const TARGET_OPTION_NAMES: Record<keyof TargetOptions, true> = {
   url: true,
   stripPrefix: true,
   origin: true,
   relay: true,
+  explain: true,
   proxy: true,
 }
 const RELAY_OPTIONS: Record<RelayOption, true> = { always: true, 'as-needed': true, never: true }
@@ -74,6 +76,7 @@ export function checkOptions(
   const origins = read('origins')
   const productionOrigin = read('productionOrigin')
   const relay = read('relay')
+  const explain = read('explain')
   return {
     options: {
       targets: targets === undefined ? DEFAULTS.targets : resolveTargets(targets, report),
@@ -82,6 +85,7 @@ export function checkOptions(
       productionOrigin:
         productionOrigin === undefined ? DEFAULTS.productionOrigin : resolveProductionOrigin(productionOrigin, report),
       relay: relay === undefined ? DEFAULTS.relay : oneOf(relay, RELAY_OPTIONS, DEFAULTS.relay, 'relay', report),
+      explain: explain === undefined ? DEFAULTS.explain : resolveExplain(explain, DEFAULTS.explain, 'explain', report),
       given,
     },
     issues,
@@ -90,16 +94,24 @@ export function checkOptions(
 
 /** Options that stand elsewhere in the project fill in those that the plugin was not given. */
 export function fillIn(options: ResolvedOptions, from: ResolvedOptions): ResolvedOptions {
-  const choose = <Name extends 'origins' | 'productionOrigin' | 'relay'>(name: Name): ResolvedOptions[Name] =>
-    (options.given.has(name) ? options : from)[name]
+  const choose = <Name extends 'origins' | 'productionOrigin' | 'relay' | 'explain'>(
+    name: Name,
+  ): ResolvedOptions[Name] => (options.given.has(name) ? options : from)[name]
   return {
     ...options,
     origins: choose('origins'),
     productionOrigin: choose('productionOrigin'),
     relay: choose('relay'),
+    explain: choose('explain'),
     hasExplicitTargets: options.hasExplicitTargets || from.hasExplicitTargets,
     given: new Set([...options.given, ...from.given]),
   }
+}
+
+function resolveExplain<Fallback>(raw: unknown, fallback: Fallback, path: string, report: Report): boolean | Fallback {
+  if (typeof raw === 'boolean') return raw
+  report('CORS_DEV_OPTION', path, raw, 'is neither true nor false: calls are explained or not', 'Write true or false')
+  return fallback
 }
 
 export type Report = (code: string, path: string, value: unknown, why: string, instead: string) => void
@@ -328,7 +340,7 @@ function resolveTarget(
     }
   }
 
-  const { stripPrefix, origin, relay, proxy } = raw
+  const { stripPrefix, origin, relay, explain, proxy } = raw
   if (stripPrefix !== undefined && typeof stripPrefix !== 'boolean') {
     report(
       'CORS_DEV_OPTION',
@@ -357,6 +369,10 @@ function resolveTarget(
       relay === undefined
         ? TARGET_DEFAULTS.relay
         : oneOf(relay, RELAY_OPTIONS, TARGET_DEFAULTS.relay, `${name}.relay`, report),
+    explain:
+      explain === undefined
+        ? TARGET_DEFAULTS.explain
+        : resolveExplain(explain, TARGET_DEFAULTS.explain, `${name}.explain`, report),
     proxy: proxy === undefined ? TARGET_DEFAULTS.proxy : checkProxyOptions(proxy, `${name}.proxy`, report),
   }
 

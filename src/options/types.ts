@@ -68,6 +68,13 @@ export interface TargetOptions {
    */
   relay?: RelayOption
 
+  /**
+   * Whether calls to this target are explained; see {@link CorsDevOptions.explain}.
+   *
+   * @default what the plugin's `explain` says
+   */
+  explain?: boolean
+
   /** Options of http-proxy-middleware for this target. */
   proxy?: TargetProxyOptions
 }
@@ -113,6 +120,19 @@ export interface CorsDevOptions {
    * @default 'as-needed'
    */
   relay?: RelayOption
+
+  /**
+   * Whether the terminal says once for each kind of call that a browser would block it in production, why, and what the
+   * real server has to send.
+   *
+   * To know, the dev server asks a target the CORS-preflight requests that a browser would have sent it: after the call,
+   * once per target, method and set of header names, and at most 30 a minute. `false` sends none and says nothing.
+   *
+   * @default true
+   * @throws `CORS_DEV_OPTION` unless it is `true` or `false`
+   * @see https://fetch.spec.whatwg.org/#cors-preflight-fetch
+   */
+  explain?: boolean
 }
 
 /**
@@ -140,6 +160,8 @@ export interface TargetInput {
   stripPrefix: boolean
   origin: NonNullable<TargetOptions['origin']> | undefined
   relay: RelayOption
+  /** `undefined`: as the plugin's `explain` says. */
+  explain: boolean | undefined
   proxy: TargetProxyOptions
 }
 
@@ -157,6 +179,7 @@ export interface ResolvedOptions {
   /** A serialized http(s) origin. */
   productionOrigin: string | undefined
   relay: RelayOption
+  explain: boolean
   /** Names of the options that were given: what is said elsewhere only fills in the others. */
   given: ReadonlySet<keyof CorsDevOptions>
 }

@@ -273,7 +273,7 @@ function foldOptions(configurations: readonly Configuration[]): { options: Resol
   }
 }
 
-const SINGLE_OPTIONS = ['productionOrigin', 'relay'] as const
+const SINGLE_OPTIONS = ['productionOrigin', 'relay', 'explain'] as const
 
 interface Contradiction {
   name: (typeof SINGLE_OPTIONS)[number]

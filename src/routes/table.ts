@@ -102,9 +102,10 @@ export function buildRouteTable(
 /** Whether a target that is reached by its absolute URL alone would be reached by another's options. */
 function isSilenced(target: Target, first: Target): boolean {
   if (target.provenance.source !== first.provenance.source) return false
-  const optionsOf = ({ originPolicy, relay, proxy }: Target): unknown[] => [
+  const optionsOf = ({ originPolicy, relay, explain, proxy }: Target): unknown[] => [
     originPolicy,
     relay,
+    explain,
     ...Object.entries(proxy).flat(),
   ]
   const [own, others] = [optionsOf(target), optionsOf(first)]

@@ -29,6 +29,7 @@ export function namedTargets(
       stripPrefix: input.stripPrefix,
       originPolicy: input.origin ?? 'default',
       relay: input.relay,
+      ...(input.explain !== undefined && { explain: input.explain }),
       proxy: input.proxy,
       provenance,
     })

@@ -30,6 +30,8 @@ export interface Target {
   stripPrefix: boolean
   originPolicy: 'target' | 'page' | 'remove' | 'default'
   relay: RelayOption
+  /** Whether its calls are explained; where absent, as the plugin's `explain` says. */
+  explain?: boolean
   proxy: TargetProxyOptions
   provenance: Provenance
 }

@@ -33,6 +33,7 @@ const TARGETS: unknown[] = [
     { origin: 'x' },
     { origin: 'pages' },
     { relay: 'x' },
+    { explain: 'x' },
     { proxy: 1 },
   ].map((options) => ({ url: 'http://x.test', ...options })),
   ...[
@@ -64,6 +65,7 @@ const wrongOptions: unknown[] = [
   ]),
   ...['*', 'http://x.test', 1].map((origins) => ({ origins })),
   ...['allways', 'x', 1].map((relay) => ({ relay })),
+  ...['x', 1].map((explain) => ({ explain })),
 ]
 
 const fromTargets: Issue[] = [

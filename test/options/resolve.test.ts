@@ -24,12 +24,19 @@ describe('defaults', () => {
       origins: ['loopback'],
       productionOrigin: undefined,
       relay: 'as-needed',
+      explain: true,
       given: new Set(),
     })
   })
 
   it('stand for what is undefined', () => {
-    const raw = { targets: undefined, origins: undefined, productionOrigin: undefined, relay: undefined }
+    const raw = {
+      targets: undefined,
+      origins: undefined,
+      productionOrigin: undefined,
+      relay: undefined,
+      explain: undefined,
+    }
     expect(resolveOptions(raw)).toEqual(resolveOptions({}))
   })
 
@@ -56,7 +63,14 @@ describe('targets', () => {
     const { targets, hasExplicitTargets } = resolveOptions({
       targets: {
         '/api': 'http://a.test/v1',
-        '^/b': { url: ' wss://b.test ', stripPrefix: true, origin: 'page', relay: 'never', proxy: { xfwd: true } },
+        '^/b': {
+          url: ' wss://b.test ',
+          stripPrefix: true,
+          origin: 'page',
+          relay: 'never',
+          explain: false,
+          proxy: { xfwd: true },
+        },
       },
     })
     expect(hasExplicitTargets).toBe(true)
@@ -68,6 +82,7 @@ describe('targets', () => {
         stripPrefix: false,
         origin: undefined,
         relay: 'always',
+        explain: undefined,
         proxy: {},
       },
       {
@@ -77,6 +92,7 @@ describe('targets', () => {
         stripPrefix: true,
         origin: 'page',
         relay: 'never',
+        explain: false,
         proxy: { xfwd: true },
       },
     ])
@@ -183,6 +199,7 @@ describe('targets', () => {
     [[{ url: 'http://a.test', stripPrefix: false }], []],
     [[{ url: 'http://a.test', origin: 'keep' }], ['targets[0].origin CORS_DEV_OPTION']],
     [[{ url: 'http://a.test', relay: true }], ['targets[0].relay CORS_DEV_OPTION']],
+    [[{ url: 'http://a.test', explain: 'no' }], ['targets[0].explain CORS_DEV_OPTION']],
     [[{ url: 'http://a.test', relay: 'constructor' }], ['targets[0].relay CORS_DEV_OPTION']],
     [[{ url: 'http://a.test', proxy: [] }], ['targets[0].proxy CORS_DEV_PROXY']],
     // As in a table of Vite or webpack.
@@ -343,6 +360,16 @@ describe('relay', () => {
 
   it.each(['allways', 'auto', true, 'toString'])('is refused as %j', (relay) => {
     expect(summary({ relay })).toEqual(['relay CORS_DEV_OPTION'])
+  })
+})
+
+describe('explain', () => {
+  it.each([true, false])('is kept as %s', (explain) => {
+    expect(resolveOptions({ explain }).explain).toBe(explain)
+  })
+
+  it.each(['false', 0, null, {}])('is refused as %j', (explain) => {
+    expect(summary({ explain })).toEqual(['explain CORS_DEV_OPTION'])
   })
 })
 

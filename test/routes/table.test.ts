@@ -37,7 +37,12 @@ describe('buildRouteTable', () => {
     const second = (changes: Partial<Target>): Target =>
       target('http://1.test', { basePath: '/v2', provenance: { source: 'options', name: 'targets[1]' }, ...changes })
     expect(buildRouteTable([first, second({})]).issues).toEqual([])
-    for (const changes of [{ originPolicy: 'remove' }, { relay: 'never' }, { proxy: { auth: 'u:p' } }] as const) {
+    for (const changes of [
+      { originPolicy: 'remove' },
+      { relay: 'never' },
+      { explain: false },
+      { proxy: { auth: 'u:p' } },
+    ] as const) {
       expect(buildRouteTable([first, second(changes)]).issues).toMatchObject([{ path: 'targets[1]' }])
       expect(buildRouteTable([first, second({ ...changes, path: '/v2' })]).issues).toEqual([])
     }
