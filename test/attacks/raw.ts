@@ -91,7 +91,7 @@ export async function sendHttp2(
   return {
     status: Number(answered[':status'] ?? 0),
     headers: Object.fromEntries(fields.map(([name, value]) => [name, [value].flat().join(', ')])),
-    text: JSON.stringify(answered) + text,
+    text: fields.length === 0 ? text : JSON.stringify(answered) + text,
   }
 }
 
