@@ -96,7 +96,7 @@ function cutOnce(file: string, code: string, outside: string): string {
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`)
   const names = namesOfUrls(program as unknown as AstNode, code)
   const isNeeded = (text: string): boolean =>
-    text.search(URL_START) >= 0 || names.some((name) => new RegExp(`(?<![\\w$.])${escape(name)}(?![\\w$])`).test(text))
+    text.search(URL_START) >= 0 || names.some((name) => name.test(text)) || isForTemplate(text, outside)
   const gone: [start: number, end: number][] = []
   const withUrls = comments.filter(({ start, end }) => code.slice(start, end).search(URL_START) >= 0)
   for (const comment of comments) {
@@ -107,7 +107,7 @@ function cutOnce(file: string, code: string, outside: string): string {
     if (Array.isArray(node)) return node.forEach(visit)
     if (typeof node !== 'object' || node === null || !('type' in node)) return
     for (const [key, child] of Object.entries(node)) {
-      if (!LISTS.includes(key) || !Array.isArray(child)) {
+      if (!LISTS.includes(key) || !Array.isArray(child) || (node as AstNode).type === 'ObjectPattern') {
         visit(child)
         continue
       }
@@ -132,22 +132,45 @@ function cutOnce(file: string, code: string, outside: string): string {
   return check.errors.length > 0 ? code : rest
 }
 
-/** What holds a URL: `const BASE = 'https://…'`. Whoever mentions it says what the URL is for. */
-function namesOfUrls(program: AstNode, code: string): string[] {
-  const names = new Set<string>()
+/** Names whose mention says what a URL is for: `const BASE = 'https://…'`, `{ apiRoot: 'https://…' }`, and what is made of them. */
+function namesOfUrls(program: AstNode, code: string): RegExp[] {
+  const variables = new Set<string>()
+  const properties = new Set<string>()
+  const isTelling = (text: string): boolean =>
+    text.length < 2000 && (text.search(URL_START) >= 0 || [...variables].some((name) => mention(name).test(text)))
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(visit)
     if (typeof node !== 'object' || node === null) return
-    const { type, id, init } = node as { type?: string; id?: { type: string; name: string }; init?: AstNode }
-    const isValue = init && !/Function|Class|JSX|Await|Call/.test(init.type)
-    if (type === 'VariableDeclarator' && id?.type === 'Identifier' && isValue) {
-      const text = code.slice(init.start, init.end)
-      if (text.length < 2000 && text.search(URL_START) >= 0) names.add(id.name)
+    const { type, id, init, key, value, left, right } = node as Record<string, AstNode & { name: string }> & {
+      type?: string
+    }
+    if (type === 'VariableDeclarator' && id?.type === 'Identifier' && isValue(init)) {
+      if (isTelling(code.slice(init.start, init.end))) variables.add(id.name)
+    }
+    const property = type === 'AssignmentExpression' ? (left as unknown as { property?: typeof key }).property : key
+    const held = type === 'AssignmentExpression' ? right : value
+    if (property?.type === 'Identifier' && property.name.length > 4 && isValue(held)) {
+      if (isTelling(code.slice(held.start, held.end)) && !/Object|Array/.test(held.type)) properties.add(property.name)
     }
     Object.values(node).forEach(visit)
   }
   visit(program)
-  return [...names]
+  visit(program)
+  for (const name of ['title', 'description', 'message', 'attribution', 'children']) properties.delete(name)
+  return [...[...variables].map(mention), ...[...properties].map((name) => new RegExp(`\\b${escape(name)}\\b`))]
+}
+
+function isValue(node: AstNode | undefined): node is AstNode {
+  return node !== undefined && node !== null && !/Function|Class|JSX|Await|Call/.test(node.type)
+}
+
+function mention(name: string): RegExp {
+  return new RegExp(`(?<![\\w$.])${escape(name)}(?![\\w$])`)
+}
+
+/** A template stays whole, and needs what it mentions. */
+function isForTemplate(text: string, outside: string): boolean {
+  return outside !== '' && text.length < 400 && /^(?:(?:export )?(?:let|const|function)\b|\$:)/.test(text)
 }
 
 function isImportNeeded({ start, end }: AstNode, code: string, outside: string): boolean {

@@ -2,7 +2,7 @@
  * A file of the corpus: what of a package's source is needed to judge its URLs, each of them marked by hand.
  *
  * ```
- * --- src/util.js
+ * === src/util.js
  *   | import axios from 'axios'
  * + | const api = axios.create({ baseURL: 'https://api.github.com' })
  * - | // see https://docs.github.com
@@ -23,7 +23,7 @@ export const codeOf = ({ lines }: Fragment): string => lines.map(({ code }) => c
 
 export function parseFragments(text: string): Fragment[] {
   return text
-    .split(/^--- /m)
+    .split(/^=== /m)
     .slice(1)
     .map((part) => {
       const [file = '', ...rest] = part.replace(/\n$/, '').split('\n')
@@ -39,7 +39,7 @@ export function printFragments(fragments: readonly Fragment[]): string {
   return fragments
     .map(({ file, lines }) => {
       const width = Math.max(1, ...lines.map(({ marks }) => marks.length))
-      return `--- ${file}\n${lines.map(({ marks, code }) => `${marks.padEnd(width)} | ${code}`.trimEnd() + '\n').join('')}`
+      return `=== ${file}\n${lines.map(({ marks, code }) => `${marks.padEnd(width)} | ${code}`.trimEnd() + '\n').join('')}`
     })
     .join('')
 }

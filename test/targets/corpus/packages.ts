@@ -20,7 +20,6 @@ export const PACKAGES: readonly CorpusPackage[] = [
       'Source/Core/ITwinPlatform.js',
       'Source/Core/Ion.js',
       'Source/DataSources/KmlDataSource.js',
-      'Source/DataSources/exportKml.js',
       'Source/Scene/ArcGisMapService.js',
       'Source/Scene/Azure2DImageryProvider.js',
       'Source/Scene/CreditDisplay.js',
