@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path'
 import type { Contestant, ContestantSettings } from './contestants.ts'
 import { openPage, type Page } from './page.ts'
 import type { Usage } from './processes/contestant.ts'
-import type { OriginSettings } from './processes/origin.ts'
+import type { DistanceSettings } from './processes/distance.ts'
+import type { Drops, OriginSettings } from './processes/origin.ts'
 import { type BenchProcess, startProcess, stopAll } from './processes/process.ts'
 import type { Row } from './workload.ts'
 
@@ -33,7 +34,9 @@ export interface Running {
 }
 
 export interface Bench {
-  origin(options?: { tls?: boolean }): Promise<Origin>
+  origin(options?: { tls?: boolean; drops?: Drops }): Promise<Origin>
+  /** The same API at the end of a long line; milliseconds there and back. */
+  distance(origin: Origin, roundTrip: number): Promise<Origin>
   /** The process that asks: see processes/load.ts. */
   load(): BenchProcess
   start(contestant: Contestant, upstream: Origin, options?: { https?: boolean; root?: string }): Promise<Running>
@@ -84,11 +87,20 @@ function createBench(folder: string): Bench {
   const bench: Bench = {
     package: packageFolder,
 
-    async origin({ tls = false } = {}) {
-      const settings: OriginSettings = tls ? { tls: await (certificate ??= makeCertificate()) } : {}
+    async origin({ tls = false, drops } = {}) {
+      const settings: OriginSettings = {
+        ...(tls && { tls: await (certificate ??= makeCertificate()) }),
+        ...(drops && { drops }),
+      }
       const started = startProcess('origin.ts', { core: 'helpers' })
       const port = await started.ask<number>('start', settings)
       return { process: started, port, url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}` }
+    },
+
+    async distance({ url, port: near }, roundTrip) {
+      const started = startProcess('distance.ts', { core: 'helpers' })
+      const port = await started.ask<number>('start', { port: near, roundTrip } satisfies DistanceSettings)
+      return { process: started, port, url: url.replace(String(near), String(port)) }
     },
 
     load: () => startProcess('load.ts', { core: 'helpers' }),

@@ -1,5 +1,5 @@
 /** What a page's same-origin call carries, byte for byte as Chromium sends it; every contestant gets the same. */
-import { request as httpRequest } from 'node:http'
+import { type IncomingHttpHeaders, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 
 export interface Page {
@@ -22,29 +22,46 @@ const NO_SESSION = 'session_of_the_app=0123456789abcdefghijkl.0123456789abcdefgh
 
 /** Opens the page as one types its address, and keeps the cookies that come with it. */
 export async function openPage(origin: string): Promise<Page> {
-  const { protocol, port, host } = new URL(origin)
-  const request = protocol === 'https:' ? httpsRequest : httpRequest
-  const headers = {
-    host,
-    ...BROWSER,
+  const { headers, text } = await get(origin, '/', {
     accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
     'sec-fetch-site': 'none',
     'sec-fetch-mode': 'navigate',
     'sec-fetch-user': '?1',
     'sec-fetch-dest': 'document',
+  })
+  const cookies = (headers['set-cookie'] ?? []).map((line) => line.split(';', 1)[0])
+  const page: Page = { origin, cookie: cookies.join('; ') || NO_SESSION }
+  for (const [, type, src] of text.matchAll(/<script([^>]*) src="(\/[^"]+)"/g)) {
+    const mode = type?.includes('module') ? 'cors' : 'no-cors'
+    await get(origin, src ?? '', { ...callHeaders(page), 'sec-fetch-mode': mode, 'sec-fetch-dest': 'script' })
   }
-  const options = { host: '127.0.0.1', port, path: '/', headers, agent: false as const, rejectUnauthorized: false }
-  const lines = await new Promise<string[]>((resolve, reject) => {
+  return page
+}
+
+const PATIENCE = 20_000
+
+function get(
+  origin: string,
+  path: string,
+  headers: Record<string, string>,
+): Promise<{ headers: IncomingHttpHeaders; text: string }> {
+  const { protocol, port, host } = new URL(origin)
+  const request = protocol === 'https:' ? httpsRequest : httpRequest
+  return new Promise((resolve, reject) => {
+    const options = {
+      ...{ host: '127.0.0.1', port, path, agent: false as const, rejectUnauthorized: false },
+      headers: { host, ...BROWSER, ...headers, 'accept-encoding': 'identity' },
+    }
     request(options, (response) => {
-      response.resume()
-      response.on('end', () => resolve(response.headers['set-cookie'] ?? []))
+      let text = ''
+      response.setEncoding('latin1').on('data', (chunk: string) => (text += chunk))
+      response.on('end', () => resolve({ headers: response.headers, text }))
       response.on('error', reject)
     })
       .on('error', reject)
-      .setTimeout(10_000, () => reject(new Error('the page did not come')))
+      .setTimeout(PATIENCE, () => reject(new Error(`${path} did not come`)))
       .end()
   })
-  return { origin, cookie: lines.map((line) => line.split(';', 1)[0]).join('; ') || NO_SESSION }
 }
 
 /** Header fields of a page's same-origin call. */

@@ -1,140 +1,26 @@
-/**
- * Asks as a page does, as fast as the answers come: raw keep-alive sockets, since node:http as a client costs more than
- * what it would measure.
- */
-import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+/** The process that asks, as pages do; each kind of asking is a module in bench/load/. */
+import { abortDownloads } from '../load/aborts.ts'
+import { download, upload } from '../load/bodies.ts'
+import { readEvents } from '../load/events.ts'
+import { closeCaller, openCaller, timeCall } from '../load/first-byte.ts'
+import { runHttp2 } from '../load/http2.ts'
+import { run } from '../load/requests.ts'
+import { getAfterPauses } from '../load/stale.ts'
+import { runWave } from '../load/wave.ts'
+import { echo } from '../load/websocket.ts'
 import { answerCommands } from './worker.ts'
 
-export interface LoadSettings {
-  port: number
-  connections: number
-  /** Milliseconds. */
-  duration: number
-  /** Ends sooner after so many. */
-  requests?: number
-  /** One request, as it goes over the wire. */
-  request: string
-  tls: boolean
-}
-
-export interface LoadResult {
-  requests: number
-  seconds: number
-  /** Microseconds. */
-  p50: number
-  p99: number
-  /** Answers that were no 2xx, and connections that broke. */
-  failures: number
-  /** How the first failed. */
-  failure?: string
-}
-
-/** The bytes of one whole response at the start of `bytes`; `undefined` while it is not complete. */
-export function responseLength(bytes: Buffer): number | undefined {
-  const end = bytes.indexOf('\r\n\r\n')
-  if (end === -1) return undefined
-  const head = bytes.toString('latin1', 0, end + 2)
-  const body = end + 4
-  const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
-  if (length !== undefined) return bytes.length >= body + Number(length) ? body + Number(length) : undefined
-  if (!/\r\ntransfer-encoding: *chunked/i.test(head)) return body
-  for (let at = body; ;) {
-    const line = bytes.indexOf('\r\n', at)
-    if (line === -1) return undefined
-    const size = Number.parseInt(bytes.toString('latin1', at, line), 16)
-    at = line + 2 + size + 2
-    if (bytes.length < at) return undefined
-    if (size === 0) return at
-  }
-}
-
-const DIGIT_TWO = 0x32
-
-/** A contestant that fails at every request is not asked for ever. */
-const MAX_FAILURES = 1000
-/** Milliseconds that the last answers may take. */
-const LAST_ANSWERS = 10_000
-
-function run(settings: LoadSettings): Promise<LoadResult> {
-  const { port, connections, duration, requests = Infinity, request, tls } = settings
-  const bytes = Buffer.from(request, 'latin1')
-  const latencies: number[] = []
-  const open = new Set<Socket>()
-  let failures = 0
-  let failure: string | undefined
-  /** No more requests; those on their way are waited for, since breaking off is another workload. */
-  let isOver = false
-  let finish: () => void = () => {}
-  const finished = new Promise<void>((resolve) => (finish = resolve))
-  const start = performance.now()
-
-  const fail = (how: string): void => {
-    failure ??= how
-    if (++failures >= MAX_FAILURES) finish()
-  }
-
-  const openConnection = (): void => {
-    const socket = tls ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }) : connect(port, '127.0.0.1')
-    open.add(socket)
-    socket.setNoDelay(true)
-    let held: Buffer | undefined
-    /** Length of the last whole response: the next is as long, as a rule, and need not be read. */
-    let usual = -1
-    let sentAt = 0
-    const ask = (): void => {
-      sentAt = performance.now()
-      socket.write(bytes)
-    }
-    socket.on(tls ? 'secureConnect' : 'connect', ask)
-    socket.on('data', (chunk) => {
-      const response = held ? Buffer.concat([held, chunk]) : chunk
-      if (response.length !== usual) {
-        const length = responseLength(response)
-        if (length === undefined) {
-          held = response
-          return
-        }
-        usual = length
-      }
-      held = undefined
-      latencies.push(performance.now() - sentAt)
-      if (response[9] !== DIGIT_TWO) fail(response.toString('latin1', 0, 500))
-      if (latencies.length >= requests) isOver = true
-      if (isOver) socket.destroy()
-      else ask()
-    })
-    socket.on('error', (error) => fail(error.message))
-    socket.on('close', () => {
-      open.delete(socket)
-      if (isOver) {
-        if (open.size === 0) finish()
-        return
-      }
-      fail('the connection was closed')
-      setTimeout(() => isOver || openConnection(), 5)
-    })
-  }
-  for (let count = 0; count < connections; count++) openConnection()
-  const timer = setTimeout(() => {
-    isOver = true
-    if (open.size === 0) finish()
-  }, duration)
-  const lastTimer = setTimeout(() => {
-    fail(`${open.size} requests had no answer`)
-    finish()
-  }, duration + LAST_ANSWERS)
-
-  return finished.then(() => {
-    isOver = true
-    const seconds = (performance.now() - start) / 1000
-    clearTimeout(timer)
-    clearTimeout(lastTimer)
-    for (const socket of open) socket.destroy()
-    const sorted = Float64Array.from(latencies).sort()
-    const at = (share: number): number => (sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN) * 1000
-    return { requests: latencies.length, seconds, p50: at(0.5), p99: at(0.99), failures, failure }
-  })
-}
-
-answerCommands({ run })
+answerCommands({
+  run,
+  runHttp2,
+  download,
+  upload,
+  readEvents,
+  echo,
+  runWave,
+  abortDownloads,
+  getAfterPauses,
+  openCaller,
+  timeCall,
+  closeCaller,
+})

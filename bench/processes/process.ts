@@ -9,7 +9,8 @@ export interface BenchProcess {
   readonly pid: number
   /** Rejects when the process fails, dies, or says nothing for too long. */
   ask<Value>(command: string, argument?: unknown, timeout?: number): Promise<Value>
-  stop(): Promise<void>
+  /** @param signal - other than SIGKILL, it is given two seconds to end by itself */
+  stop(signal?: 'SIGTERM'): Promise<void>
 }
 
 export interface ProcessOptions {
@@ -19,6 +20,7 @@ export interface ProcessOptions {
 }
 
 const DEFAULT_TIMEOUT = 30_000
+const GRACE = 2000
 
 const running = new Set<BenchProcess>()
 const children = new Set<ChildProcess>()
@@ -89,11 +91,13 @@ export function startProcess(file: string, { core, cwd, env }: ProcessOptions): 
       if (answer.error !== undefined) throw new Error(answer.error)
       return answer.value as Value
     },
-    async stop() {
+    async stop(signal) {
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
       const exited = once(child, 'exit')
-      child.kill('SIGKILL')
+      const timer = setTimeout(() => child.kill('SIGKILL'), signal ? GRACE : 0)
+      if (signal) child.kill(signal)
       await exited
+      clearTimeout(timer)
     },
   }
   running.add(self)
