@@ -1,9 +1,10 @@
 import { policyHeaders } from '../cors/policy-headers'
 import type { Fix, Problem, Verdict } from '../explain/verdict'
 import type { DirectFetchResult } from '../proxy/direct-fetch'
+import { ASSUMED_ADDRESS_SPACE } from './check-request'
 import { capitalizeName, drawExchange } from './diagram'
 import { exchangeWithoutSecrets, verdictWithoutSecrets } from './secrets'
-import { neutralise, neutraliseJson, type Style, type Terminal, toAscii, wrap } from './terminal'
+import { neutralise, neutraliseJson, shortenEnd, type Style, type Terminal, toAscii, wrap } from './terminal'
 
 export interface CheckReport extends DirectFetchResult {
   /** Given headers that a browser lets no script set. */
@@ -33,9 +34,11 @@ export function reportCheck(report: CheckReport, terminal: Terminal): string {
     for (const fix of verdict.fixes) describeFix(fix, report, page)
   }
   describeAnswer(verdict, page)
-  page.title('Cookies')
-  page.text(verdict.cookies.sentence, 2)
-  page.space()
+  if (!failure) {
+    page.title('Cookies')
+    page.text(verdict.cookies.sentence, 2)
+    page.space()
+  }
   const notes = [...verdict.remarks, ...ownNotes(report)]
   if (notes.length > 0) {
     page.title('Notes')
@@ -63,11 +66,9 @@ function headline({ verdict, failure, heldBack }: CheckReport, page: Page): void
   if (failure) {
     page.text(`could not ask: ${failure.cause}. ${failure.remedy}`, 0, 'yellow')
   } else if (heldBack) {
-    page.text(
-      `undecided: ${heldBack.method} may change something on the server, so only what comes before it was asked. Add --send to send it.`,
-      0,
-      'yellow',
-    )
+    const before = verdict.hops[heldBack.hop]?.preflight.result === 'passed' ? 'the preflight passes, but ' : ''
+    const what = `${heldBack.method} may change something on the server and is held back`
+    page.text(`undecided: ${before}${what}. Add --send to send it.`, 0, 'yellow')
   } else if (outcome === 'unknown') {
     page.text('undecided', 0, 'yellow')
     for (const { sentence } of unsettled) page.item(sentence)
@@ -85,25 +86,31 @@ function describeProblem({ sentence, anchor }: Problem, number: number, page: Pa
 }
 
 function describeFix(fix: Fix, { exchange, verdict }: CheckReport, page: Page): void {
-  page.item(fix.sentence)
   if (fix.kind !== 'policy') {
-    if (fix.callInstead !== undefined) page.text(fix.callInstead, 4, 'cyan')
+    page.item(fix.sentence)
+    if (fix.header) page.text(headerLine(fix.header), 6, 'cyan')
+    if (fix.callInstead !== undefined) page.text(`fetch('${fix.callInstead}')`, 6, 'cyan')
     page.space()
     return
   }
-  const hop = verdict.hops.find(({ url }) => url === fix.url)
-  const { pathname } = new URL(fix.url)
-  const { preflight, response } = policyHeaders(fix.policy, hop?.origin ?? exchange.request.origin)
-  const answers = [
-    ['OPTIONS', 'any status from 200 to 299, and', preflight],
-    [hop?.method ?? exchange.request.method ?? 'GET', '', response],
-  ] as const
-  for (const [method, status, lines] of answers) {
-    if (lines.length === 0) continue
-    page.text(`${method} ${pathname} is answered with ${status}`.trimEnd(), 4)
-    for (const [name, value] of lines) page.text(`${capitalizeName(name)}: ${value}`, 8, 'cyan')
+  const { origins } = fix.policy
+  const { preflight, response } = policyHeaders(
+    fix.policy,
+    origins === '*' ? exchange.request.origin : (origins[0] ?? ''),
+  )
+  const method = verdict.hops.findLast(({ url }) => url === fix.url)?.method ?? exchange.request.method ?? 'GET'
+  page.item(`Have ${fix.url} answer`)
+  if (preflight.length > 0) {
+    page.text('OPTIONS with status 204 and', 4)
+    for (const line of preflight) page.text(headerLine(line), 6, 'cyan')
   }
+  page.text(`${method} with`, 4)
+  for (const line of response) page.text(headerLine(line), 6, 'cyan')
   page.space()
+}
+
+function headerLine([name, value]: readonly [string, string]): string {
+  return `${capitalizeName(name)}: ${value}`
 }
 
 function describeAnswer({ response }: Verdict, page: Page): void {
@@ -120,14 +127,22 @@ function describeAnswer({ response }: Verdict, page: Page): void {
   page.space()
 }
 
-function ownNotes({ dropped, isUsualOrigin, exchange, failure }: CheckReport): string[] {
+function ownNotes({ dropped, isUsualOrigin, exchange: { request, hops } }: CheckReport): string[] {
   const notes: string[] = []
-  if (isUsualOrigin) notes.push(`Asked as a page of ${exchange.request.origin}; --origin names another one.`)
+  if (isUsualOrigin) notes.push(`Asked as a page of ${request.origin}; --origin names another one.`)
   if (dropped.length > 0) notes.push(`Left out, since no script can set them: ${dropped.join(', ')}.`)
-  if (failure?.code === 'tls')
-    notes.push('A browser that was told to trust the certificate would go on: so does --insecure.')
+  const near = hops.find(({ addressSpace }) => addressSpace === 'loopback' || addressSpace === 'local')
+  if (near && request.addressSpace === ASSUMED_ADDRESS_SPACE) {
+    const where = near.addressSpace === 'loopback' ? 'this machine' : 'a local network'
+    notes.push(
+      `The server is on ${where}, and the page is taken for one that comes from there too. Of a page from the public internet Chromium would first ask the user (Local Network Access).`,
+    )
+  }
   return notes
 }
+
+/** Sentences repeat what servers send. */
+const SHOWN_TEXT = 1500
 
 class Page {
   readonly rows: string[] = []
@@ -156,7 +171,7 @@ class Page {
   }
 
   #lines(text: string, indent: number): string[] {
-    const harmless = neutralise(text)
+    const harmless = neutralise(shortenEnd(text, SHOWN_TEXT, '…'))
     return wrap(this.#terminal.hasUnicode ? harmless : toAscii(harmless), this.#terminal.width - indent)
   }
 }

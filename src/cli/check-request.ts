@@ -1,4 +1,5 @@
 import type { DirectRequest } from '../explain/direct-exchange'
+import { addressSpaceOf } from '../explain/local-network'
 import { type Issue, hideCredentials } from '../options/errors'
 import { nearestName } from '../options/nearest-name'
 import { isForbiddenRequestHeader, isToken } from '../standard/headers'
@@ -9,6 +10,14 @@ import { argumentIssue, type GivenArguments } from './arguments'
 
 /** Vite's usual address. */
 export const USUAL_ORIGIN = 'http://localhost:5173'
+
+/**
+ * Of a page whose origin doesn't tell. Most who ask about a server on their own machine or network want to know what
+ * becomes of it once both are deployed, so the rules for local networks are said, and don't decide.
+ *
+ * https://wicg.github.io/local-network-access/
+ */
+export const ASSUMED_ADDRESS_SPACE = 'local'
 
 const MODES = ['cors', 'no-cors', 'same-origin'] as const
 type Mode = (typeof MODES)[number]
@@ -62,9 +71,14 @@ export function readCheckRequest(given: GivenArguments): CheckRequest & { issues
       headers,
       mode,
       credentials: given.has('credentials') ? 'include' : 'same-origin',
+      ...(!tellsAddressSpace(origin) && { addressSpace: ASSUMED_ADDRESS_SPACE }),
     },
     ...(body !== undefined && { body }),
   }
+}
+
+function tellsAddressSpace(origin: string): boolean {
+  return URL.canParse(origin) && addressSpaceOf(new URL(origin).hostname) !== undefined
 }
 
 type Report = (path: string, value: string | undefined, why: string, instead: string) => void

@@ -77,6 +77,12 @@ export const check: Command = {
           timeout: timeout * 1000,
           isInsecure: given.has('insecure'),
           name: 'the URL',
+          remedies: {
+            timeout:
+              'Check that the server is reachable and not stopped at a breakpoint, or wait longer with --timeout.',
+            certificate:
+              'Point NODE_EXTRA_CA_CERTS at the certificate of its authority, or accept any certificate with --insecure.',
+          },
         })
         try {
           const result = await directFetch({

@@ -3,7 +3,7 @@ import type { DirectExchange, DirectResponse } from '../explain/direct-exchange'
 import type { HopVerdict, PreflightCause, Problem, Verdict } from '../explain/verdict'
 import type { HeaderLines } from '../exchange/exchange'
 import { withoutCookieValue, withoutSecrets } from './secrets'
-import { neutralise, shortenMiddle, type Style, type Terminal, toAscii, wrap } from './terminal'
+import { neutralise, shortenEnd, shortenMiddle, type Style, type Terminal, toAscii, wrap } from './terminal'
 
 export interface DiagramInput {
   exchange: DirectExchange
@@ -21,7 +21,6 @@ const ASCII: typeof UNICODE = {
   ...{ good: 'ok', bad: 'x', ellipsis: '...' },
 }
 
-/** Longer values are cut: a server may send 256 KiB of them. */
 const SHOWN_VALUE = 400
 
 /** The exchange as a sequence diagram: the page at the left, the server that is asked at the right. */
@@ -30,6 +29,15 @@ export function drawExchange({ exchange, verdict, failure }: DiagramInput, termi
   const pageOrigin = exchange.request.origin === 'null' ? 'null (an opaque origin)' : exchange.request.origin
   let server: string | undefined
 
+  if (verdict.hops.length === 0) {
+    // `fetch()` itself throws.
+    const { method = 'GET', url } = exchange.request
+    const { origin, pathname, search } = new URL(url)
+    canvas.heading(pageOrigin, origin)
+    canvas.space()
+    canvas.problems(verdict.problems, 'request')
+    canvas.notSent(method, pathname + search)
+  }
   for (const [index, hop] of verdict.hops.entries()) {
     const { origin, pathname, search } = new URL(hop.url)
     if (origin !== server) canvas.heading(server === undefined ? pageOrigin : '', origin)
@@ -162,9 +170,8 @@ class Canvas {
 
   headers(lines: HeaderLines): void {
     for (const [name, value] of lines) {
-      const shown = value.length > SHOWN_VALUE ? `${value.slice(0, SHOWN_VALUE)}${this.#signs.ellipsis}` : value
-      const size = value.length > SHOWN_VALUE ? ` (${value.length} characters)` : ''
-      this.#text(`${capitalizeName(name)}: ${shown}${size}`, 4, 'cyan')
+      const shown = shortenEnd(value, SHOWN_VALUE, this.#signs.ellipsis)
+      this.#text(`${capitalizeName(name)}: ${shown}`, 4, 'cyan')
     }
   }
 

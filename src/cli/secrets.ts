@@ -1,6 +1,7 @@
 import type { DirectExchange, DirectHop, DirectResponse } from '../explain/direct-exchange'
 import type { Verdict } from '../explain/verdict'
 import type { HeaderLines } from '../exchange/exchange'
+import { hideCredentials } from '../options/errors'
 
 const HIDDEN = '***'
 
@@ -19,7 +20,11 @@ export function withoutCookieValue(setCookie: string): string {
 
 export function exchangeWithoutSecrets({ request, hops }: DirectExchange): DirectExchange {
   return {
-    request: { ...request, ...(request.headers && { headers: withoutSecrets(request.headers) }) },
+    request: {
+      ...request,
+      url: hideCredentials(request.url),
+      ...(request.headers && { headers: withoutSecrets(request.headers) }),
+    },
     hops: hops.map((hop): DirectHop => ({
       ...hop,
       ...(hop.preflight && { preflight: responseWithoutSecrets(hop.preflight) }),

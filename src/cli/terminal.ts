@@ -107,6 +107,11 @@ export function wrap(text: string, width: number): string[] {
   return lines
 }
 
+/** The beginning of what nobody would read to its end: a server may send 256 KiB of anything. */
+export function shortenEnd(text: string, most: number, ellipsis: string): string {
+  return text.length <= most ? text : `${text.slice(0, most)}${ellipsis} (${text.length} characters)`
+}
+
 /** `text` in at most `width` columns: what identifies it is at its two ends. */
 export function shortenMiddle(text: string, width: number, ellipsis: string): string {
   if (text.length <= width) return text

@@ -1,7 +1,10 @@
 import type { DirectRequest } from '../explain/direct-exchange'
 import type { HopVerdict } from '../explain/verdict'
 import type { HeaderLines } from '../exchange/exchange'
-import { isLoopbackHost } from '../targets/address'
+import { isPotentiallyTrustworthyUrl } from '../standard/mixed-content'
+import { isSameOrigin } from '../standard/origin'
+import { isSameSite } from '../standard/site'
+import { registrableDomain } from './registrable-domain'
 
 /**
  * Servers and the firewalls before them treat strangers in other ways than browsers, so this looks like one. The
@@ -15,10 +18,14 @@ const CLIENT_HINTS: HeaderLines = [
   ['sec-ch-ua-mobile', '?0'],
 ]
 
+interface PreflightedHop extends Pick<HopVerdict, 'url'> {
+  preflight: { request?: Pick<NonNullable<HopVerdict['preflight']['request']>, 'headers'> }
+}
+
 /** The CORS-preflight request as Chromium sends it: what the standard says, and what every request of its has. */
-export function preflightHeaders(hop: HopVerdict): HeaderLines {
-  const said = hop.preflight.request?.headers ?? []
-  return withoutRepeats([...said, ['user-agent', USER_AGENT], ...acceptHeaders(hop.url)])
+export function preflightHeaders({ url, preflight }: PreflightedHop): HeaderLines {
+  const said = preflight.request?.headers ?? []
+  return withoutRepeats([...said, ['user-agent', USER_AGENT], ...acceptHeaders(url)])
 }
 
 /**
@@ -30,7 +37,7 @@ export function actualHeaders(request: DirectRequest, hop: HopVerdict, before: r
   const trusted = isTrustworthy(hop.url)
   return withoutRepeats([
     // The script's own come first, and stand in the place of what the browser would say.
-    ...combined(hop.headers),
+    ...hop.headers,
     ['user-agent', USER_AGENT],
     ...(trusted ? CLIENT_HINTS : []),
     ['accept', '*/*'],
@@ -50,21 +57,22 @@ function acceptHeaders(url: string): HeaderLines {
 }
 
 /** https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header: each URL on the way counts. */
-function fetchMetadata({ origin, mode = 'cors' }: DirectRequest, way: readonly HopVerdict[]): HeaderLines {
+function fetchMetadata({ origin, mode = 'cors', credentials }: DirectRequest, way: readonly HopVerdict[]): HeaderLines {
   const relations = way.map(({ url }) => siteRelation(origin, url))
   const site = ['cross-site', 'same-site'].find((relation) => relations.includes(relation)) ?? 'same-origin'
   return [
     ['sec-fetch-site', site],
     ['sec-fetch-mode', mode],
     ['sec-fetch-dest', 'empty'],
+    // https://privacycg.github.io/storage-access-headers/: whoever has no cookies has no access to them.
+    ...(site === 'cross-site' && credentials === 'include' ? [['sec-fetch-storage-access', 'none'] as const] : []),
   ]
 }
 
 function siteRelation(origin: string, url: string): string {
-  if (!URL.canParse(origin)) return 'cross-site'
-  const [page, call] = [new URL(origin), new URL(url)]
-  if (page.origin === call.origin) return 'same-origin'
-  return page.protocol === call.protocol && page.hostname === call.hostname ? 'same-site' : 'cross-site'
+  const call = new URL(url)
+  if (isSameOrigin(origin, call.origin)) return 'same-origin'
+  return isSameSite(origin, call, registrableDomain) ? 'same-site' : 'cross-site'
 }
 
 /**
@@ -76,10 +84,8 @@ function referer(origin: string, url: string): HeaderLines {
   return origin.startsWith('https:') && !isTrustworthy(url) ? [] : [['referer', `${origin}/`]]
 }
 
-/** https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy */
 function isTrustworthy(url: string): boolean {
-  const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' || isLoopbackHost(hostname)
+  return isPotentiallyTrustworthyUrl(new URL(url))
 }
 
 /** The first of a name stands. */
@@ -91,14 +97,4 @@ function withoutRepeats(lines: HeaderLines): HeaderLines {
     taken.add(key)
     return isFirst
   })
-}
-
-/** https://fetch.spec.whatwg.org/#concept-header-list-sort-and-combine: a script's lines of one name become one. */
-function combined(lines: HeaderLines): HeaderLines {
-  const values = new Map<string, string>()
-  for (const [name, value] of lines) {
-    const before = values.get(name.toLowerCase())
-    values.set(name.toLowerCase(), before === undefined ? value : `${before}, ${value}`)
-  }
-  return [...values]
 }

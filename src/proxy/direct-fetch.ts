@@ -1,10 +1,12 @@
 import { explain } from '../explain/explain'
+import { addressSpaceOf } from '../explain/local-network'
 import type { DirectExchange, DirectHop, DirectRequest } from '../explain/direct-exchange'
 import type { HopVerdict, Verdict } from '../explain/verdict'
 import type { Failure } from '../exchange/exchange'
 import { actualHeaders, preflightHeaders } from './browser-headers'
 import type { DirectConnections, DirectRequestLine } from './direct-request'
 import { UpstreamError } from './errors'
+import { registrableDomain } from './registrable-domain'
 
 export interface DirectFetchInput {
   request: DirectRequest
@@ -37,19 +39,20 @@ export async function directFetch(input: DirectFetchInput): Promise<DirectFetchR
   const hops: DirectHop[] = [{}]
   for (let answers = 0; ; answers++) {
     const exchange: DirectExchange = { request, hops: [...hops] }
-    const verdict = explain(exchange, { dialect: 'chromium' })
-    const step = nextStep(verdict)
+    const verdict = explain(exchange, { dialect: 'chromium', registrableDomain })
+    const step = nextStep(verdict, hops)
     const hop = step && verdict.hops[step.hop]
     if (!hop || answers >= MOST_ANSWERS) return { exchange, verdict }
 
     if (step.at === 'response' && !isSafeMethod(hop.method) && !input.sendsUnsafeMethods)
       return { exchange, verdict, heldBack: { hop: step.hop, method: hop.method } }
     try {
-      const { remoteAddress: _, ...answer } = await connections.send({
+      const { remoteAddress, ...answer } = await connections.send({
         url: hop.url,
         ...(step.at === 'preflight' ? preflight(hop) : actual(hop, verdict.hops.slice(0, step.hop), input)),
       })
-      hops[step.hop] = { ...hops[step.hop], [step.at]: answer }
+      const addressSpace = remoteAddress === undefined ? undefined : addressSpaceOf(toHost(remoteAddress))
+      hops[step.hop] = { ...hops[step.hop], ...(addressSpace && { addressSpace }), [step.at]: answer }
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error
       return { exchange, verdict, failure: { ...error.failure, ...step } }
@@ -58,13 +61,21 @@ export async function directFetch(input: DirectFetchInput): Promise<DirectFetchR
 }
 
 /** What a browser would do next, if it would do anything. */
-function nextStep({ outcome, unsettled }: Verdict): { hop: number; at: 'preflight' | 'response' } | undefined {
+function nextStep(
+  { outcome, unsettled }: Verdict,
+  hops: readonly DirectHop[],
+): { hop: number; at: 'preflight' | 'response' } | undefined {
   if (outcome !== 'unknown') return undefined
   for (const { hop, missing } of unsettled) {
-    if (missing === 'preflight' || missing === 'response') return { hop, at: missing }
-    if (missing === 'later-hop') return { hop, at: 'response' }
+    const at = missing === 'later-hop' ? 'response' : missing
+    if ((at === 'preflight' || at === 'response') && !hops[hop]?.[at]) return { hop, at }
   }
   return undefined
+}
+
+/** As it stands in a URL. */
+function toHost(address: string): string {
+  return address.includes(':') ? `[${address}]` : address
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1 */

@@ -39,6 +39,8 @@ export interface DirectConnectionsInput {
   isInsecure: boolean
   /** What stands for the asked URL in messages. */
   name: string
+  /** What helps where it is up to these settings: whoever gives them has names for them. */
+  remedies: { timeout: string; certificate: string }
 }
 
 /** Chromium's own limit: https://source.chromium.org/chromium/chromium/src/+/main:net/http/http_stream_parser.h */
@@ -46,7 +48,7 @@ const MAX_HEADER_SIZE = 256 * 1024
 
 /** Requests to any server, made for nobody but the developer who asks: no page, no cookies, no proxying. */
 export function createDirectConnections(input: DirectConnectionsInput): DirectConnections {
-  const { env, timeout, isInsecure, name } = input
+  const { env, timeout, isInsecure, name, remedies } = input
   const known = new Map<string, { target: Target; dispatcher: Dispatcher; remoteAddress: string | undefined }>()
 
   function connectionTo(origin: string) {
@@ -95,13 +97,21 @@ export function createDirectConnections(input: DirectConnectionsInput): DirectCo
         })
         return { ...answer, ...(connection.remoteAddress !== undefined && { remoteAddress: connection.remoteAddress }) }
       } catch (error) {
-        throw new UpstreamError(classifyFailure(error as Error, target), { cause: error })
+        const failure = classifyFailure(error as Error, target)
+        if (failure.code === 'timeout') failure.remedy = remedies.timeout
+        if (failure.code === 'tls' && !isProtocolError(error)) failure.remedy = remedies.certificate
+        throw new UpstreamError(failure, { cause: error })
       }
     },
     async close() {
       await Promise.all([...known.values()].map(({ dispatcher }) => dispatcher.destroy()))
     },
   }
+}
+
+/** Whether the other side speaks no TLS, or another one: whom it would be is another question. */
+function isProtocolError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(?:EPROTO|ERR_SSL_)/.test(String(error.code))
 }
 
 function refuseUncommonAddress({ origin }: Target, isNamed: boolean): void {
