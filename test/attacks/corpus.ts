@@ -289,10 +289,15 @@ const rebinding: Attack[] = [
   sends: (at) => {
     const authority = hasPort ? `${name}:${new URL(at.origin).port}` : name
     const { protocol } = new URL(at.origin)
-    return Object.values(doors(at)).flatMap(({ headers, ...door }) => [
-      { ...door, authority, headers: { ...OWN, ...headers } },
-      { ...door, authority, headers: { Origin: `${protocol}//${authority}`, ...headers } },
-    ])
+    const { path, preflight, relay, decision, runtime, socket } = doors(at)
+    return [
+      { ...path, authority, headers: { Origin: `${protocol}//${authority}` } },
+      ...[path, preflight, relay, decision, runtime, socket].map(({ headers, ...door }) => ({
+        ...door,
+        authority,
+        headers: { ...OWN, ...headers },
+      })),
+    ]
   },
   outcome: 'refusal',
 }))
@@ -343,11 +348,10 @@ const BROKEN = ['\\..\\admin', '/x\\y', '\\', '/x#y', '#', '/x\x7f', '/x\t', '/x
 
 const spellings: Attack[] = [...TRAVERSALS, ...BROKEN].map((tail) => ({
   name: `a path that some server would leave the route by: ${JSON.stringify(`/api${tail}`)}`,
-  sends: (at) =>
-    ['/api', '/secret', '/strip', relayTo(at)].flatMap((prefix) => {
-      const asked = own(at, { target: prefix + tail })
-      return [asked, toBytes({ ...asked, headers: { ...asked.headers, ...UPGRADE } })]
-    }),
+  sends: (at) => [
+    ...['/api', '/strip', relayTo(at)].map((prefix) => own(at, { target: prefix + tail })),
+    toBytes(own(at, { target: `/api${tail}`, headers: UPGRADE })),
+  ],
   outcome: 'refusal',
 }))
 
@@ -428,10 +432,12 @@ const authorities: Attack = {
       ],
       ...[`http:/127.0.0.1:${at.upstream}`, `http:%2f%2f127.0.0.1:${at.upstream}`, `TO/http/127.0.0.1:${at.upstream}`],
     ].flatMap((authority) => {
-      const asked = ['to', 'anon', `hop/${'A'.repeat(22)}/to`].map((way) =>
-        own(at, { target: `/__cors-dev/${way}/${authority}/x` }),
-      )
-      return [...asked, ...asked.map((one) => toBytes({ ...one, headers: { ...one.headers, ...UPGRADE } }))]
+      const target = `/__cors-dev/to/${authority}/x`
+      return [
+        own(at, { target }),
+        own(at, { target: target.replace('/to/', '/anon/') }),
+        toBytes(own(at, { target, headers: UPGRADE })),
+      ]
     }),
   outcome: 'refusal',
 }
