@@ -27,6 +27,16 @@ export default defineConfig([
     outDir: 'dist',
   },
   {
+    // Runs anywhere, so it is one file that leans on nothing.
+    name: 'explain',
+    entry: ['src/explain.ts'],
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    dts: true,
+    outDir: 'dist',
+  },
+  {
     name: 'client',
     entry: ['src/client.ts'],
     format: 'esm',

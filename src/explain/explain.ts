@@ -15,7 +15,7 @@ import { isBlockedDueToBadPort } from '../standard/port-blocking'
 import { includesCredentials } from '../standard/redirect'
 import type { RegistrableDomain } from '../standard/site'
 import { judgeCookies } from './cookies'
-import type { DirectExchange, DirectResponse } from './direct-exchange'
+import type { DirectExchange, DirectRequest, DirectResponse } from './direct-exchange'
 import { explainEither } from './either'
 import { proposeFixes } from './fix'
 import { type Hop, type Journey, report, type Rules, withoutCredentials } from './journey'
@@ -170,9 +170,13 @@ function mainFetch(journey: Journey, index: number, { url, method, headers }: Ne
 }
 
 /** https://fetch.spec.whatwg.org/#append-a-request-origin-header */
-function sendsOrigin({ tainting, request: { initiator } }: Journey, { method }: Hop): boolean {
-  return tainting === 'cors' || initiator === 'WebSocket' || (method !== 'GET' && method !== 'HEAD')
+function sendsOrigin({ tainting, rules, request: { initiator, mode } }: Journey, { method }: Hop): boolean {
+  if (tainting === 'cors' || initiator === 'WebSocket' || (method !== 'GET' && method !== 'HEAD')) return true
+  // An element with a `crossorigin` attribute tells its own server, too.
+  return rules.dialect === 'chromium' && mode === 'cors' && ELEMENTS.has(initiator)
 }
+
+const ELEMENTS = new Set<DirectRequest['initiator']>(['image', 'media', 'audio', 'track', 'script', 'stylesheet'])
 
 /**
  * 7. Should request be blocked due to a bad port, should fetching request be blocked as mixed content: then network error.

@@ -125,7 +125,9 @@ function preflightRequest(
     headers.push(['Sec-Fetch-Dest', 'empty'])
   }
   // https://w3c.github.io/webappsec-referrer-policy/#referrer-policy-strict-origin-when-cross-origin
-  const isDowngrade = request.origin.startsWith('https://') && !isPotentiallyTrustworthyUrl(url)
+  // Chromium goes by the scheme alone.
+  const isSecure = rules.dialect === 'chromium' ? url.protocol === 'https:' : isPotentiallyTrustworthyUrl(url)
+  const isDowngrade = request.origin.startsWith('https://') && !isSecure
   if (request.origin !== 'null' && !isDowngrade) headers.push(['Referer', `${request.origin}/`])
   return { method: 'OPTIONS', headers }
 }

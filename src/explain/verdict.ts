@@ -79,15 +79,27 @@ export type Fix =
       sentence: string
     }
   | {
-      /** No policy can help: the page has to change, the redirect, or a response header of another protocol. */
-      kind: 'request' | 'redirect' | 'header'
+      /** A response header of another protocol than CORS. */
+      kind: 'header'
+      /** Absolute URL whose server has to send it. */
+      url: string
+      header: readonly [name: string, value: string]
+      /** One line. */
+      sentence: string
+      callInstead?: undefined
+    }
+  | {
+      /** No response header can help: the page or the redirect has to change. */
+      kind: 'request' | 'redirect'
       url: string
       /** What to do instead, in one line. */
       sentence: string
-      /** Where the page should call instead, if that is all that has to change. */
+      /**
+       * Where the page should call instead, if that is all that has to change: with the method and the headers that
+       * arrive there now, which are the last hop's.
+       */
       callInstead?: string
-      /** Of kind `header`: what the server has to send. */
-      header?: readonly [name: string, value: string]
+      header?: undefined
     }
 
 export interface CookieVerdict {

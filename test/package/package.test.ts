@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
@@ -45,6 +46,7 @@ describe('entries', () => {
     ['unplugin-cors-dev/webpack', ['default', 'module.exports', 'withCorsDev']],
     ['unplugin-cors-dev/rspack', ['default', 'module.exports', 'withCorsDev']],
     ['unplugin-cors-dev/middleware', ['default', 'module.exports']],
+    ['unplugin-cors-dev/explain', ['explain']],
     ['unplugin-cors-dev/client', ['install']],
   ])('%s exports %j', (entry, names) => {
     expect(
@@ -78,6 +80,17 @@ describe('entries', () => {
       readdirSync(join(repository, 'dist')).some((file) => /^proxy-.*\.js$/.test(file) && !reached.has(file)),
     ).toBe(true)
   })
+})
+
+test('explain needs neither Node nor a page', () => {
+  const text = readFileSync(join(repository, 'dist', 'explain.js'), 'utf8')
+  expect(text).not.toMatch(/^import\b|\bimport\(|\brequire\(/m)
+  const call = {
+    request: { url: 'https://api.example.com', origin: 'https://example.com' },
+    hops: [{ response: { status: 200, headers: [] } }],
+  }
+  const code = `${text.replace(/^export \{[^}]*\};?$/m, '')}; explain(${JSON.stringify(call)}).reason`
+  expect(runInNewContext(code, { URL, TextDecoder })).toBe('MissingAllowOriginHeader')
 })
 
 describe('the command', () => {
@@ -146,6 +159,14 @@ describe('types', () => {
       const app = express()
       app.use(middleware)
       app.listen(0).on('upgrade', upgrade).on('close', () => void close())`,
+    'explain.mts': `
+      import { explain, type CorsPolicy, type DirectExchange, type Verdict } from 'unplugin-cors-dev/explain'
+      const exchange: DirectExchange = { request: { url: 'https://api.example.com', origin: 'http://localhost:5173' }, hops: [] }
+      const verdict: Verdict = explain(exchange, { dialect: 'chromium', registrableDomain: () => null })
+      const policies: CorsPolicy[] = verdict.fixes.flatMap((fix) => (fix.kind === 'policy' ? [fix.policy] : []))
+      policies.at(0)?.requestHeaders.join()
+      // @ts-expect-error no such dialect
+      explain(exchange, { dialect: 'firefox' })`,
     'page.mts': `
       import { install } from 'unplugin-cors-dev/client'
       const uninstall: () => void = install({ prefix: '/__cors-dev/', relays: {}, decisions: {} }, location.href)
