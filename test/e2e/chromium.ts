@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { chromium } from 'playwright-core'
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge']
 
@@ -48,21 +49,36 @@ export function chromiumPath(): string {
   )
 }
 
+const ARGUMENTS = [
+  // Containers rarely grant what the sandbox needs, and the pages here are our own.
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
 /** A headless Chromium that talks to nobody but the pages it is given. The caller closes it. */
 export function launchChromium(moreArguments: readonly string[] = []): Promise<Browser> {
-  return chromium.launch({
+  return chromium.launch({ executablePath: chromiumPath(), headless: true, args: [...ARGUMENTS, ...moreArguments] })
+}
+
+/** Debian's Chromium blocks third-party cookies, and every private window does; most users' browsers do not. */
+const PREFERENCES = { profile: { block_third_party_cookies: false, cookie_controls_mode: 0 } }
+
+/** The same with a profile, as most users have it. Any certificate will do. The caller closes it. */
+export async function launchProfile(moreArguments: readonly string[] = []): Promise<BrowserContext> {
+  const folder = mkdtempSync(join(tmpdir(), 'cors-dev-profile-'))
+  mkdirSync(join(folder, 'Default'))
+  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(PREFERENCES))
+  const context = await chromium.launchPersistentContext(folder, {
     executablePath: chromiumPath(),
     headless: true,
-    args: [
-      // Containers rarely grant what the sandbox needs, and the pages here are our own.
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      ...moreArguments,
-    ],
+    ignoreHTTPSErrors: true,
+    args: [...ARGUMENTS, ...moreArguments],
   })
+  context.on('close', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return context
 }

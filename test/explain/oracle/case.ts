@@ -56,6 +56,8 @@ export interface Case {
   bodyBringsType?: boolean
   /** By the index of the hop: what its server keeps to, in place of the `Access-Control-*` headers of its answers. */
   policies?: Record<number, CorsPolicy>
+  /** By the index of the hop: what its server sends besides. */
+  headers?: Record<number, readonly [name: string, value: string]>
 }
 
 /** Every URL of a case has `/<id>/<index of the hop>` for a path, so that no cache can carry anything over. */

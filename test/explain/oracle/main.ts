@@ -1,4 +1,3 @@
-import { explain } from '../../../src/explain/explain.ts'
 import { idOf, withId, type Case } from './case.ts'
 import { disagreements } from './compare.ts'
 import { generateCase } from './generate.ts'
@@ -7,6 +6,7 @@ import { excesses, trialsOf } from './policies.ts'
 import { chooseTruths, readRecorded, writeRecorded, type Recorded } from './recorded.ts'
 import { smaller } from './shrink.ts'
 import type { Truth } from './truth.ts'
+import { verdictOf } from './verdict.ts'
 
 export interface Options {
   seed: number
@@ -19,8 +19,8 @@ export interface Options {
 /** Cases that are in memory at a time. */
 const CHUNK = 2000
 
-/** Disagreements that are printed whole; beyond, a count says enough. */
-const PRINTED = 12
+/** Disagreements of one kind that are printed whole; beyond, a count says enough. */
+const PRINTED = 2
 
 /** Room for the recorded truth. */
 const RECORDED_BYTES = 290_000
@@ -35,6 +35,7 @@ export async function main({ seed, cases, at, policies, record }: Options): Prom
     if (at !== undefined) return await runOne(oracle, generateCase(seed, at), judge)
 
     const all: Recorded['truths'] = []
+    const kinds = counter()
     let asked = 0
     let wrong = 0
     let tried = 0
@@ -48,7 +49,9 @@ export async function main({ seed, cases, at, policies, record }: Options): Prom
         const truth = truths[index]!
         if (record) all.push({ given: one, truth })
         const found = judge(one, truth)
-        if (found.length > 0 && ++wrong <= PRINTED)
+        if (found.length === 0) continue
+        wrong++
+        if (kinds.add(kindOf(found)) <= PRINTED)
           await report(oracle, `--seed ${seed} --at ${start + index}`, one, judge)
       }
       if (policies) {
@@ -56,6 +59,7 @@ export async function main({ seed, cases, at, policies, record }: Options): Prom
         tried += outcome.tried
         wrong += outcome.wrong
       }
+      if (wrong > 0) console.log(kinds.toString())
       console.log(`${asked} cases${policies ? `, ${tried} trials of policies` : ''}, ${wrong} disagreements`)
     }
     if (record && wrong === 0) {
@@ -66,6 +70,20 @@ export async function main({ seed, cases, at, policies, record }: Options): Prom
     return wrong > 0 ? 1 : 0
   } finally {
     await oracle.close()
+  }
+}
+
+/** What a disagreement is about: the same fault shows in many cases. */
+const kindOf = (found: readonly string[]): string => (found[0] ?? '').replace(/:.*/s, '').replace(/\d+$/, '…')
+
+function counter(): { add(kind: string): number; toString(): string } {
+  const counts = new Map<string, number>()
+  return {
+    add(kind) {
+      counts.set(kind, (counts.get(kind) ?? 0) + 1)
+      return counts.get(kind)!
+    },
+    toString: () => [...counts].map(([kind, count]) => `${count} × ${kind}`).join(', '),
   }
 }
 
@@ -81,7 +99,7 @@ function recordedVersion(): string | undefined {
 
 function disagreementsOf(given: Case, truth: Truth, texts: boolean): string[] {
   try {
-    return disagreements(given, truth, explain(given.exchange, { dialect: 'chromium' }), { texts })
+    return disagreements(given, truth, verdictOf(given), { texts })
   } catch (error) {
     return [`explain() threw: ${(error as Error).stack}`]
   }
@@ -92,11 +110,11 @@ async function report(oracle: Oracle, where: string, given: Case, judge: Judge):
   let least = given
   let truth = (await oracle.ask([withId(given, `${idOf(given)}s`)]))[0]!
   let found = judge(withId(least, `${idOf(given)}s`), truth)
-  const kind = found[0]?.replace(/:.*/s, '')
+  const kind = kindOf(found)
   for (let round = 0; round < 60; round++) {
     const candidates = smaller(least, `c${900_000 + round}${'x'.repeat(3)}`)
     const truths = await oracle.ask(candidates)
-    const index = candidates.findIndex((less, at) => judge(less, truths[at]!)[0]?.replace(/:.*/s, '') === kind)
+    const index = candidates.findIndex((less, at) => kindOf(judge(less, truths[at]!)) === kind)
     if (index < 0) break
     least = candidates[index]!
     truth = truths[index]!
@@ -107,7 +125,7 @@ async function report(oracle: Oracle, where: string, given: Case, judge: Judge):
 
 async function runOne(oracle: Oracle, given: Case, judge: Judge): Promise<number> {
   const [truth] = await oracle.ask([given])
-  const verdict = explain(given.exchange, { dialect: 'chromium' })
+  const verdict = verdictOf(given)
   const found = judge(given, truth!)
   console.log(JSON.stringify({ given, truth, verdict, found }, null, 2))
   return found.length > 0 ? 1 : 0
@@ -121,21 +139,24 @@ async function tryPolicies(
 ): Promise<{ tried: number; wrong: number }> {
   const trials = given.flatMap((one, index) => {
     if (truths[index]!.outcome !== 'blocked') return []
-    const verdict = explain(one.exchange, { dialect: 'chromium' })
-    for (const excess of excesses(verdict))
+    const verdict = verdictOf(one)
+    for (const excess of excesses(one, verdict))
       console.log(`\n${where(index)}\n  ${excess}\n${JSON.stringify(verdict.fixes)}`)
     return trialsOf(one, verdict, idOf(one)).map((trial) => ({ ...trial, index, verdict }))
   })
   const outcomes = await oracle.ask(trials.map((trial) => trial.given))
   let wrong = 0
+  const kinds = counter()
   for (const [at, { expected, what, index, verdict, given: tried }] of trials.entries()) {
     const { seen, ...truth } = outcomes[at]!
     if (truth.outcome === expected) continue
-    if (++wrong > PRINTED) continue
+    wrong++
+    if (kinds.add(`${expected}, ${what.replace(/ at .*/, '')}`) > PRINTED) continue
     console.log(`\n${where(index)}\n  ${what}: ${truth.outcome}, not ${expected}`)
     console.log(
       JSON.stringify({ fixes: verdict.fixes, truth, seen: seen.map(({ method, url }) => `${method} ${url}`), tried }),
     )
   }
+  if (wrong > 0) console.log(kinds.toString())
   return { tried: trials.length, wrong }
 }

@@ -1,10 +1,10 @@
 /** Asks Chromium: makes the calls of cases in real pages, against a server that answers just as the cases say. */
 import type { CDPSession } from 'playwright-core'
 import { selfSignedCertificate } from '../../e2e/certificate.ts'
-import { launchChromium } from '../../e2e/chromium.ts'
+import { launchProfile } from '../../e2e/chromium.ts'
 import { makeCalls, type Call, type CallResult } from './calls.ts'
 import { COOKIES, hopAt, HOSTS, idOf, locate, PAGE_HEADERS, PAGES, type Case, type PageName } from './case.ts'
-import { answerBy } from './policies.ts'
+import { answerBy, answerWith } from './policies.ts'
 import { startHttp2Server, startRawServer, type RawAnswer, type RawRequest, type RawServer } from './raw-server.ts'
 import type { Seen, Truth } from './truth.ts'
 
@@ -30,8 +30,7 @@ export async function openOracle(): Promise<Oracle> {
   const cases = new Map<string, Case>()
   const seen = new Map<string, Seen[]>()
   const servers = await startServers((request, scheme) => answerTo(request, scheme, cases, seen))
-  const browser = await launchChromium(servers.browserArguments)
-  const context = await browser.newContext({ ignoreHTTPSErrors: true })
+  const context = await launchProfile(servers.browserArguments)
   const cookies = Object.entries(COOKIES)
   await context.addCookies(
     HOSTS.flatMap((domain) => cookies.map(([name, cookie]) => ({ name, value: '1', domain, path: '/', ...cookie }))),
@@ -66,7 +65,7 @@ export async function openOracle(): Promise<Oracle> {
   }
 
   return {
-    version: browser.version(),
+    version: context.browser()!.version(),
     async ask(asked) {
       const truths = new Map<string, Truth>()
       const names = [...new Set(asked.map(({ page }) => page))]
@@ -78,7 +77,7 @@ export async function openOracle(): Promise<Oracle> {
       })
     },
     async close() {
-      await browser.close()
+      await context.close()
       await servers.close()
     },
   }
@@ -155,6 +154,8 @@ function answerTo(
     body: headers.some(([name, value]) => name === 'Content-Length' && value !== '0') ? 'ok' : '',
   }
   const policy = given.policies?.[place.hop]
+  const more = given.headers?.[place.hop]
+  if (more && !isPreflight) return answerWith(more, answer)
   return policy ? answerBy(policy, answer, header('origin'), isPreflight) : answer
 }
 

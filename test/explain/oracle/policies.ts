@@ -15,32 +15,40 @@ export interface Trial {
  * What shows that the proposals are enough, and that nothing in them is too much: with all of them the call is allowed,
  * and without any one part of one it is blocked again. None where something else than a server has to change.
  */
-export function trialsOf(given: Case, { fixes }: Verdict, id: string): Trial[] {
-  const policies = fixes.filter((fix) => fix.kind === 'policy')
-  const others = fixes.filter((fix) => fix.kind !== 'policy')
-  if (fixes.length === 0 || others.some(({ callInstead }) => callInstead === undefined)) return []
+export function trialsOf(given: Case, verdict: Verdict, id: string): Trial[] {
+  const { fixes } = verdict
+  const ofServers = fixes.filter(isForServer)
+  const ofPage = fixes.filter((fix): fix is Fix & PageFix => !isForServer(fix))
+  if (fixes.length === 0 || ofPage.some(({ callInstead }) => callInstead === undefined)) return []
 
   // Only the last one counts: the page has one address to call.
-  const called = calling(given, others.at(-1)?.callInstead)
+  const called = calling(given, verdict, ofPage.at(-1)?.callInstead)
+  if (!called) return []
   const trials: Trial[] = []
-  const add = (changed: readonly PolicyFix[], expected: Trial['expected'], what: string): void => {
+  const add = (changed: readonly ServerFix[], expected: Trial['expected'], what: string): void => {
     trials.push({
-      given: withPolicies(called, changed, `${id}${String.fromCharCode(97 + trials.length)}`),
+      given: withFixes(called, changed, `${id}${String.fromCharCode(97 + trials.length)}`),
       expected,
       what,
     })
   }
-  add(policies, 'allowed', 'as proposed')
-  for (const fix of policies) {
-    const others = policies.filter((other) => other !== fix)
-    add(others, 'blocked', `without the policy at ${fix.url}`)
-    for (const [what, policy] of weaker(fix.policy))
-      add([...others, { ...fix, policy }], 'blocked', `${what} at ${fix.url}`)
+  add(ofServers, 'allowed', 'as proposed')
+  for (const fix of ofServers) {
+    const others = ofServers.filter((other) => other !== fix)
+    add(others, 'blocked', `without the ${fix.kind} at ${fix.url}`)
+    if (fix.kind === 'policy')
+      for (const [what, policy] of weaker(fix.policy))
+        add([...others, { ...fix, policy }], 'blocked', `${what} at ${fix.url}`)
   }
   return trials
 }
 
-type PolicyFix = Extract<Fix, { kind: 'policy' }>
+type ServerFix =
+  Extract<Fix, { kind: 'policy' }> | { kind: 'header'; url: string; header?: readonly [name: string, value: string] }
+
+type PageFix = { kind: 'request' | 'redirect'; url: string; callInstead?: string }
+
+const isForServer = (fix: Fix): fix is Fix & ServerFix => fix.kind === 'policy' || fix.kind === 'header'
 
 /** All that is one part short. */
 function* weaker(policy: CorsPolicy): Generator<[what: string, policy: CorsPolicy]> {
@@ -54,30 +62,55 @@ function* weaker(policy: CorsPolicy): Generator<[what: string, policy: CorsPolic
 }
 
 /** What is wrong with a policy before any browser sees it. */
-export function excesses({ fixes }: Verdict): string[] {
+export function excesses({ exchange: { request } }: Case, { fixes }: Verdict): string[] {
+  // An opaque origin is anybody's: to allow it is to allow all.
+  const isAnybodys = request.origin === 'null'
   return fixes
     .filter((fix) => fix.kind === 'policy')
     .flatMap(({ policy }) => [
-      ...(policy.origins === '*' ? ['any origin is more than one'] : []),
-      ...(policy.origins.length > 1 ? ['one origin asks'] : []),
+      ...(policy.origins === '*' && !isAnybodys ? ['any origin is more than one'] : []),
+      ...(policy.origins.includes('null') ? ['anybody can have an opaque origin'] : []),
+      ...(policy.origins === '*' && policy.credentials ? ['with credentials it is no wildcard'] : []),
+      ...(policy.origins !== '*' && policy.origins.length > 1 ? ['one origin asks'] : []),
       ...policy.exposedHeaders.map((name) => `no call is blocked for want of exposing ${name}`),
     ])
 }
 
-function calling(given: Case, url: string | undefined): Case {
-  const hop = url === undefined ? undefined : locate(url)?.hop
-  if (url === undefined || hop === undefined) return given
+/** The call as it arrives where it is led to, made there at once. */
+function calling(given: Case, { hops: judged }: Verdict, url: string | undefined): Case | undefined {
+  if (url === undefined) return given
+  const hop = locate(url)?.hop
   const { request, hops } = given.exchange
-  return { ...given, exchange: { request: { ...request, url }, hops: hops.slice(hop) } }
+  const first = locate(request.url)?.hop
+  if (hop === undefined || first === undefined || !hops[hop - first]) return undefined
+  const arrived = hop === first ? undefined : judged[hop - first]
+  if (!arrived) return hop === first ? { ...given, exchange: { request: { ...request, url }, hops } } : undefined
+  const { method, headers } = arrived
+  const keepsBody = method === (request.method ?? 'GET')
+  return {
+    page: given.page,
+    exchange: { request: { ...request, url, method, headers }, hops: hops.slice(hop - first) },
+    ...(keepsBody && given.body !== undefined && { body: given.body }),
+    ...(keepsBody && given.bodyBringsType && { bodyBringsType: true }),
+  }
 }
 
-function withPolicies(given: Case, fixes: readonly PolicyFix[], id: string): Case {
-  const policies: Record<number, CorsPolicy> = {}
-  for (const { url, policy } of fixes) {
-    const hop = locate(url)?.hop
-    if (hop !== undefined) policies[hop] = policy
+function withFixes(given: Case, fixes: readonly ServerFix[], id: string): Case {
+  const policies: NonNullable<Case['policies']> = {}
+  const headers: NonNullable<Case['headers']> = {}
+  for (const fix of fixes) {
+    const hop = locate(fix.url)?.hop
+    if (hop === undefined) continue
+    if (fix.kind === 'policy') policies[hop] = fix.policy
+    else if (fix.header) headers[hop] = fix.header
   }
-  return { ...withId(given, id), policies }
+  return { ...withId(given, id), policies, headers }
+}
+
+/** What a server answers that has been told of one more header. */
+export function answerWith([name, value]: readonly [string, string], answer: RawAnswer): RawAnswer {
+  const headers = answer.headers.filter(([other]) => other.toLowerCase() !== name.toLowerCase())
+  return { ...answer, headers: [...headers, [name, value]] }
 }
 
 const without = ({ status, headers, body }: RawAnswer): RawAnswer => ({

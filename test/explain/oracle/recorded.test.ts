@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { explain } from '../../../src/explain/explain'
 import { disagreements } from './compare'
 import { generateCase } from './generate'
 import { readRecorded } from './recorded'
+import { verdictOf } from './verdict'
 
 const { version, truths } = readRecorded()
 
@@ -15,7 +15,7 @@ describe(`what Chromium ${version} did`, () => {
 
   it('is what explain() says, to the letter of the console', () => {
     const wrong = truths.flatMap(({ given, truth }) => {
-      const found = disagreements(given, truth, explain(given.exchange, { dialect: 'chromium' }), { texts: true })
+      const found = disagreements(given, truth, verdictOf(given), { texts: true })
       return found.length > 0 ? [{ found, given }] : []
     })
     expect(wrong).toEqual([])
@@ -29,7 +29,7 @@ describe(`what Chromium ${version} did`, () => {
         if (index !== given.exchange.hops.length - 1) return { ...hop, preflight, response }
         return response === undefined ? hop : { ...hop, preflight }
       })
-      const { outcome, unsettled } = explain({ ...given.exchange, hops }, { dialect: 'chromium' })
+      const { outcome, unsettled } = verdictOf({ exchange: { ...given.exchange, hops } })
       if (outcome !== 'unknown') throw new Error(`${outcome} without the last answer: ${JSON.stringify(given)}`)
       expect(unsettled.length).toBeGreaterThan(0)
     }
@@ -48,12 +48,12 @@ describe('random cases', () => {
   it('are judged the same with or without the answers that no browser asks for', () => {
     for (let index = 0; index < 500; index++) {
       const { request, hops } = generateCase(7, index).exchange
-      const whole = explain({ request, hops }, { dialect: 'chromium' })
+      const whole = verdictOf({ exchange: { request, hops } })
       const asked = whole.hops.flatMap(({ preflight }, at) => {
         const hop = hops[at]
         return hop ? [preflight.causes.length > 0 ? hop : { ...hop, preflight: undefined }] : []
       })
-      const needed = explain({ request, hops: asked }, { dialect: 'chromium' })
+      const needed = verdictOf({ exchange: { request, hops: asked } })
       expect({ index, ...needed }).toEqual({ index, ...whole })
     }
   })

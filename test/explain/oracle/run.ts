@@ -11,7 +11,8 @@ import { parseArgs } from 'node:util'
 // The sources name no extensions: they are meant for bundlers.
 registerHooks({
   resolve(specifier, context, next) {
-    const isBare = specifier.startsWith('.') && !/\.\w+$/.test(specifier)
+    const isOurs = context.parentURL !== undefined && !context.parentURL.includes('/node_modules/')
+    const isBare = isOurs && specifier.startsWith('.') && !/\.\w+$/.test(specifier)
     return next(isBare ? `${specifier}.ts` : specifier, context)
   },
 })

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { explain } from '../../../../src/explain/explain'
-import { idOf, type Case } from '../case'
+import { idOf } from '../case'
 import { disagreements } from '../compare'
 import { generateCase } from '../generate'
 import { openOracle, type Oracle } from '../oracle'
 import { excesses, trialsOf } from '../policies'
 import { readRecorded } from '../recorded'
 import type { Truth } from '../truth'
+import { verdictOf } from '../verdict'
 
 /** Fresh ones each time, unless `ORACLE_SEED` says which. */
 const seed = Number(process.env.ORACLE_SEED ?? Math.floor(Math.random() * 2 ** 31))
@@ -25,8 +25,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => oracle.close())
-
-const verdictOf = (given: Case) => explain(given.exchange, { dialect: 'chromium' })
 
 const blocked = () => [...cases.entries()].filter(([index]) => truths[index]!.outcome === 'blocked')
 
@@ -54,7 +52,7 @@ describe(`random calls in Chromium (seed ${seed})`, () => {
 
   it('are allowed no more than they need', () => {
     const wrong = blocked().flatMap(([index, given]) => {
-      const found = excesses(verdictOf(given))
+      const found = excesses(given, verdictOf(given))
       return found.length > 0 ? [{ index, found }] : []
     })
     expect(wrong).toEqual([])
