@@ -10,7 +10,7 @@ const CALLED = set(
   `api apis endpoint endpoints graphql gql rpc jsonrpc rest ws wss websocket websockets socket sockets sse backend
    server servers gateway gateways relays dsn ingest fetch request requests http https ajax webhook service services
    trpc grpc odata supabase pocketbase appwrite hasura wms wfs wmts oembed tileset signaling
-   telemetry beacon collector microservice axios proxy`,
+   telemetry beacon collector microservice axios proxy remote`,
 )
 const NOT_CALLED = set(
   `href link links homepage website websites site docs doc documentation help support privacy terms policy license
@@ -19,7 +19,7 @@ const NOT_CALLED = set(
    background backgrounds bg banner cover favicon cdn script scripts src sdk iframe embed video videos audio font fonts
    css stylesheet stylesheets asset assets placeholder example examples sample samples canonical repo repository
    github twitter facebook linkedin instagram youtube tiktok discord slack telegram whatsapp social share redirect
-   redirects callback referrer referer author bugs issue issues changelog blog explorer explorers page pages store
+   redirects callback referrer referer author bugs issue issues changelog blog explorer explorers page pages appstore
    polyfill tile tiles title description message text label comment html profile authorize see about contact faq forum
    community tutorial tutorials readme guide manual more learn portfolio resume demo preview download downloads
    sponsor donate funding news legal imprint status issuer audience allowed whitelist allowlist blocklist denylist
@@ -28,7 +28,7 @@ const NOT_CALLED = set(
 /** Of what is loaded from a URL, if the name says that it is one: `geoJsonUrl`; `json` alone is the data itself. */
 const LOADED = set('json geojson topojson csv tsv ndjson data dataset feed')
 const URL_LIKE = set(
-  `url urls uri uris host hosts hostname hostnames domain domains base root origin address target remote source
+  `url urls uri uris host hosts hostname hostnames domain domains base root origin address target source
    sources feed stream search location prefix path`,
 )
 
@@ -70,7 +70,7 @@ export type CalleeHint =
   | 'passes'
 
 const CALLERS = set(
-  `fetch ofetch request req xhr http https axios ky got superagent wretch ajax jsonp socket websocket eventsource io
+  `fetch ofetch request req xhr http https axios ky got superagent wretch ajax socket websocket eventsource io
    connect subscribe beacon rpc graphql gql query client api apis resource upload download poll stream json csv tsv
    geojson wms wfs wmts topojson fetcher loader service provider transport`,
 )
@@ -81,7 +81,7 @@ const CLIENTS = set(
    loader resource provider`,
 )
 const USERS = set(
-  `warn error log info debug trace assert invariant expect equal equals test match includes startswith endswith indexof
+  `jsonp warn error log info debug trace assert invariant expect equal equals test match includes startswith endswith indexof
    lastindexof search split is throw t i18n translate trans gettext msg navigate redirect goto assign pushstate
    replacestate importscripts require link links script scripts stylesheet css image img audio video font icon regexp
    encodeuricomponent setattributens getattributens createelementns createns hasattributens postmessage describe it
@@ -121,9 +121,9 @@ export function calleeHintOf(
   if (USERS.has(compact) || words.some((word) => USERS.has(word) && word !== 'search')) {
     return words.some((word) => word === 'fetch' || word === 'request') ? 'calls' : 'uses'
   }
-  if (VERBS.has(compact)) {
-    return ownerWords.some((word) => CLIENTS.has(word)) || owner === '$' ? 'calls' : undefined
-  }
+  const isOfClient = ownerWords.some((word) => CLIENTS.has(word)) || owner === '$'
+  if (VERBS.has(compact)) return isOfClient ? 'calls' : undefined
+  if (words[0] === 'create' && isOfClient) return 'calls'
   const isAddress = argument <= 1
   if ((isAddress && words.some((word) => CALLERS.has(word))) || ownerWords.some((word) => word === 'fetcher'))
     return 'calls'

@@ -58,7 +58,8 @@ export function roleOf(url: SyntaxNode, index: SyntaxIndex): Role {
         return isFirstOf(parent, node) && !isTagged(parent) ? follow(parent) : OTHER_USE
       case 'BinaryExpression': {
         const operator = field<string>(parent, 'operator')
-        if (COMPARISONS.test(operator)) return OTHER_USE
+        // Who compares a variable may still call it elsewhere; what is only compared is not called.
+        if (COMPARISONS.test(operator)) return node.type === 'Identifier' ? UNKNOWN : OTHER_USE
         return operator === '+' && field(parent, 'left') === node ? follow(parent) : OTHER_USE
       }
       case 'ConditionalExpression':
@@ -100,6 +101,7 @@ export function roleOf(url: SyntaxNode, index: SyntaxIndex): Role {
         return field(parent, 'callee') === node ? UNKNOWN : ofArgument(parent, node)
       case 'JSXAttribute':
         return ofAttribute(elementOf(parentOf(parent)), nameOf(field(parent, 'name')) ?? '')
+      case 'ExpressionStatement':
       case 'ExportDefaultDeclaration':
         return UNKNOWN
       default:

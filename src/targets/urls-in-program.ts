@@ -30,7 +30,7 @@ const ENOUGH = 2
  */
 export function urlsInProgram(program: SyntaxNode): CalledUrl[] {
   const index = indexProgram(program)
-  const found: CalledUrl[] = []
+  const judged: { url: CalledUrl; score: number; isUsed: boolean; slot: SyntaxNode }[] = []
   for (const node of index.strings) {
     if (!/^\s*(?:https?|wss?):\/\//i.test(beginningOf(node))) continue
     const text = knownBeginning(wholeOf(node, index), index)
@@ -38,10 +38,27 @@ export function urlsInProgram(program: SyntaxNode): CalledUrl[] {
     if (!url) continue
     const role = roleOf(node, index)
     const bonus = role.score === 1 && isBareOrigin(url) ? 1 : 0
-    if (role.score + bonus + scoreShape(url, text.known) < ENOUGH) continue
-    found.push({ url: text.known.trim(), name: role.name ?? 'URL', start: node.start })
+    judged.push({
+      url: { url: text.known.trim(), name: role.name ?? 'URL', start: node.start },
+      score: role.score + bonus + scoreShape(url, text.known),
+      isUsed: role.score < 0,
+      slot: slotOf(node, index),
+    })
   }
-  return found
+  const slots = new Set(judged.flatMap(({ score, slot }) => (score < ENOUGH ? [] : [slot])))
+  return judged.flatMap(({ url, score, isUsed, slot }) =>
+    score >= ENOUGH || (slots.has(slot) && !isUsed) ? [url] : [],
+  )
+}
+
+/** `isProduction ? 'https://api.example.com' : 'https://staging.example.com'` are one thing in two places. */
+function slotOf(node: SyntaxNode, { parentOf }: SyntaxIndex): SyntaxNode {
+  let slot = node
+  for (let parent = parentOf(slot); parent; slot = parent, parent = parentOf(slot)) {
+    const isChoice = parent.type === 'ConditionalExpression' || parent.type === 'LogicalExpression'
+    if (!isChoice || field(parent, 'test') === slot) return slot
+  }
+  return slot
 }
 
 function beginningOf(node: SyntaxNode): string {
