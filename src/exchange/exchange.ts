@@ -27,13 +27,16 @@ export interface Failure {
   remedy: string
 }
 
-/** One call, as plain data: what the page asked, what the upstream answered, and what the page was given. */
+/**
+ * One call: what the page asked, what the upstream answered, and what the page was given. Of the secrets in its headers
+ * only their kind is told: `Bearer ***`, `sid=***`.
+ */
 export interface Exchange {
   id: number
   /** Milliseconds since the epoch. */
   startedAt: number
   /** Milliseconds from the request's arrival to the end of the response; absent while under way. */
-  duration?: number
+  duration?: number | undefined
   /** The way down: a path route, or the relay with or without credentials. */
   way: 'path' | RelayKind
   /** Serialized origin of the page that called; `null` is an opaque one. */
@@ -45,11 +48,15 @@ export interface Exchange {
   pageUrl: string
   /** What was called in its stead: an absolute URL. */
   upstreamUrl: string
+  /** As the page's browser sent them to the dev server. */
+  pageHeaders: HeaderLines
+  /** What sets the request's use-CORS-preflight flag, as far as it can be known. */
+  forcesPreflight?: 'upload-listener' | 'stream-body' | undefined
   /** As sent to the upstream. */
   requestHeaders: HeaderLines
   /** The upstream's own answer, untouched. */
-  upstreamResponse?: { status: number; headers: HeaderLines }
+  upstreamResponse?: { status: number; headers: HeaderLines } | undefined
   /** What the page was given. */
-  sentResponse?: { status: number; headers: HeaderLines }
-  failure?: Failure
+  sentResponse?: { status: number; headers: HeaderLines } | undefined
+  failure?: Failure | undefined
 }

@@ -1,8 +1,9 @@
 import type { Exchange } from './exchange'
+import { type ExchangeRecord, RecordedExchange } from './recorded-exchange'
 
 export interface ExchangeLog {
-  /** Adds a finished exchange; the oldest one makes room. */
-  add(exchange: Exchange): void
+  /** Adds a finished exchange, without its secrets from here on; the oldest one makes room. */
+  add(record: ExchangeRecord): Exchange
   /** Newest first. */
   newestFirst(): Iterable<Exchange>
   /** Calls back for every exchange added from now on, until the returned function is called. */
@@ -16,10 +17,12 @@ export function createExchangeLog(capacity = 500): ExchangeLog {
   let next = 0
 
   return {
-    add(exchange) {
+    add(record) {
+      const exchange = new RecordedExchange(record)
       ring[next] = exchange
       next = (next + 1) % capacity
       for (const subscriber of subscribers) subscriber(exchange)
+      return exchange
     },
     *newestFirst() {
       for (let back = 1; back <= ring.length; back++) {

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Exchange } from '../exchange/exchange'
+import type { ExchangeRecord } from '../exchange/recorded-exchange'
 import type { PathRoute } from '../routes/table'
 import type { Target } from '../targets/target'
 import type { Hop } from './hop'
 
 /** One request on its way down: what the guard and the table found out about it, read by everything after them. */
 export interface Call {
-  exchange: Exchange
+  exchange: ExchangeRecord
   target: Target
   /** The path route it came by; `undefined` on the relay. */
   route: PathRoute | undefined

@@ -1,15 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Dispatcher } from 'undici'
 import { corsResponseHeaders } from '../cors/response-headers'
 import type { RouteAnswer, RouteQuestion } from '../exchange/wire'
 import { matchRelay } from '../routes/match'
 import type { RouteTable } from '../routes/table'
-import { provenanceLabel, type Target } from '../targets/target'
+import { provenanceLabel } from '../targets/target'
 import type { Admission } from './guard'
+import type { Preflights } from './preflights'
 import { createProbe, type Probe } from './probe'
 import { refuse } from './refusal'
 import type { TargetLog } from './target-log'
-import { headerLines } from './upstream-request'
 
 export interface Decisions {
   /** Whether a page of `pageOrigin` can call directly: found out before the first call, never by failing. */
@@ -21,34 +20,12 @@ export interface Decisions {
 export interface DecisionsInput {
   table: RouteTable
   log: TargetLog
-  dispatcherOf(target: Target): Dispatcher
+  preflights: Preflights
   now(): number
 }
 
-export function createDecisions({ table, log, dispatcherOf, now }: DecisionsInput): Decisions {
-  const probe = createProbe({
-    now,
-    dispatch: ({ target, url, method, headers, signal }) =>
-      new Promise((resolve, reject) => {
-        const { origin, pathname, search } = new URL(url)
-        dispatcherOf(target).dispatch(
-          { origin, path: pathname + search, method: method, headers },
-          {
-            onRequestStart(controller) {
-              const giveUp = (): void => controller.abort(new Error('the probe took too long'))
-              if (signal.aborted) giveUp()
-              else signal.addEventListener('abort', giveUp)
-            },
-            onResponseStart(controller, status) {
-              if (status >= 200) resolve({ status, headers: headerLines(controller.rawHeaders) })
-            },
-            onResponseData() {},
-            onResponseEnd() {},
-            onResponseError: (_, error) => reject(error),
-          },
-        )
-      }),
-  })
+export function createDecisions({ table, log, preflights, now }: DecisionsInput): Decisions {
+  const probe = createProbe(preflights, now)
 
   return {
     async decide(question, pageOrigin) {

@@ -1,17 +1,14 @@
-import type { HeaderLines } from '../exchange/exchange'
 import { decisionKey, type RequestShape, type RouteAnswer } from '../exchange/wire'
-import { type PreflightFailure, preflightPasses } from '../standard/preflight'
+import type { DirectResponse } from '../explain/direct-exchange'
+import { readHeaderLines } from '../standard/headers'
+import { isPotentiallyTrustworthyUrl } from '../standard/mixed-content'
+import { corsPreflightRequestHeaders, type PreflightFailure, preflightPasses } from '../standard/preflight'
+import { isSameSite } from '../standard/site'
 import { isLoopbackHost } from '../targets/address'
 import type { Target } from '../targets/target'
-
-export interface ProbeRequest {
-  target: Target
-  method: 'OPTIONS'
-  url: string
-  headers: Record<string, string>
-  /** Aborted when nobody waits for the answer any more. */
-  signal: AbortSignal
-}
+import { preflightHeaders } from './browser-headers'
+import type { PreflightAnswer, Preflights } from './preflights'
+import { registrableDomain } from './registrable-domain'
 
 export interface ProbeDecision {
   route: RouteAnswer['route']
@@ -26,122 +23,69 @@ export interface Probe {
   known(pageOrigin: string): Record<string, RouteAnswer['route']>
 }
 
-/** Preflights per target and minute. A page has a handful of request shapes; more than this is a page gone wild. */
-const DEFAULT_BUDGET = 30
-const MINUTE = 60_000
-const DEFAULT_TIMEOUT = 5_000
-/** A server that is being configured should not need a restart of the dev server to be believed. */
-const LIFETIME = 10 * MINUTE
-/** No answer says nothing about CORS: it is asked again soon. */
-const LIFETIME_WITHOUT_ANSWER = 30_000
-const MAX_DECISIONS = 500
+const MOST_DECISIONS = 500
 
 interface Known {
   pageOrigin: string
   shapeKey: string
-  decision: Promise<ProbeDecision>
-  /** Once it is decided. */
-  settled: { route: RouteAnswer['route']; until: number } | undefined
+  route: RouteAnswer['route']
+  until: number
 }
 
 /**
- * Finds out whether a direct call works, by the one request that is safe to send in advance: the preflight that a browser
- * would send. It is also sent for calls that need none, since a server that allows a page says so in its preflight
- * response; one that says nothing there is relayed, which works as well.
+ * Finds out whether a direct call works, by the preflight that a browser would send. It is also sent for calls that need
+ * none, since a server that allows a page says so in its preflight response; one that says nothing there is relayed,
+ * which works as well.
+ *
+ * @param now milliseconds since the epoch
  */
-export function createProbe(input: {
-  dispatch(request: ProbeRequest): Promise<{ status: number; headers: HeaderLines }>
-  /** Milliseconds since the epoch. */
-  now(): number
-  /** Preflights per target and minute. */
-  budget?: number
-  /** Milliseconds. */
-  timeout?: number
-}): Probe {
-  const { dispatch, now, budget = DEFAULT_BUDGET, timeout = DEFAULT_TIMEOUT } = input
+export function createProbe(preflights: Preflights, now: () => number): Probe {
   const known = new Map<string, Known>()
-  /** By target's origin: when its preflights of the last minute were sent. */
-  const sentAt = new Map<string, number[]>()
-
-  function takeFromBudget(origin: string): boolean {
-    const recent = (sentAt.get(origin) ?? []).filter((time) => time > now() - MINUTE)
-    sentAt.set(origin, recent)
-    if (recent.length >= budget) return false
-    recent.push(now())
-    return true
-  }
-
-  async function ask(
-    question: RequestShape & { url: string },
-    pageOrigin: string,
-    target: Target,
-  ): Promise<ProbeDecision & { lifetime: number }> {
-    const controller = new AbortController()
-    let timer: NodeJS.Timeout | undefined
-    try {
-      const response = await Promise.race([
-        dispatch({
-          target,
-          method: 'OPTIONS',
-          url: withoutFragment(question.url),
-          headers: preflightHeaders(question, pageOrigin),
-          signal: controller.signal,
-        }),
-        new Promise<never>((_resolve, reject) => {
-          timer = setTimeout(() => reject(new Error('timeout')), timeout)
-          timer.unref()
-        }),
-      ])
-      const result = preflightPasses(question, pageOrigin, {
-        status: response.status,
-        headers: reader(response.headers),
-      })
-      return result.passes
-        ? { route: 'direct', reason: `it allows ${pageOrigin} itself`, lifetime: LIFETIME }
-        : { route: 'relay', reason: failureReason(result.reason, result.names, response, question), lifetime: LIFETIME }
-    } catch {
-      // Why, the relayed call will say, should it fail too.
-      return { route: 'relay', reason: 'it did not answer a preflight', lifetime: LIFETIME_WITHOUT_ANSWER }
-    } finally {
-      clearTimeout(timer)
-      controller.abort()
-    }
-  }
 
   return {
     async decide(question, pageOrigin, target) {
       const impossible = neverDirect(question.url, pageOrigin, target)
       if (impossible) return { route: 'relay', reason: impossible }
 
+      const { url, method, headers: names } = question
+      const headers = probeHeaders(question, pageOrigin)
+      const answer = await preflights.ask({ target, url, origin: pageOrigin, method, names, headers })
+      const decision = judge(answer, question, pageOrigin)
+      if (answer.kind === 'over-budget') return decision
       const shapeKey = decisionKey(target.origin, question)
       const key = `${pageOrigin} ${shapeKey}`
-      const before = known.get(key)
-      if (before && (before.settled === undefined || before.settled.until > now())) return before.decision
-      if (!takeFromBudget(target.origin)) {
-        return { route: 'relay', reason: `it was asked ${budget} times within a minute` }
-      }
-
-      const entry: Known = { pageOrigin, shapeKey, settled: undefined, decision: undefined as never }
-      entry.decision = ask(question, pageOrigin, target).then(({ route, reason, lifetime }) => {
-        entry.settled = { route, until: now() + lifetime }
-        return { route, reason }
-      })
       known.delete(key)
-      known.set(key, entry)
+      known.set(key, { pageOrigin, shapeKey, route: decision.route, until: answer.until })
       for (const [oldest] of known) {
-        if (known.size <= MAX_DECISIONS) break
+        if (known.size <= MOST_DECISIONS) break
         known.delete(oldest)
       }
-      return entry.decision
+      return decision
     },
 
     known(pageOrigin) {
       const decisions: Record<string, RouteAnswer['route']> = {}
-      for (const { pageOrigin: asker, shapeKey, settled } of known.values()) {
-        if (asker === pageOrigin && settled && settled.until > now()) decisions[shapeKey] = settled.route
+      for (const { pageOrigin: asker, shapeKey, route, until } of known.values()) {
+        if (asker === pageOrigin && until > now()) decisions[shapeKey] = route
       }
       return decisions
     },
+  }
+}
+
+function judge(answer: PreflightAnswer, question: RequestShape, pageOrigin: string): ProbeDecision {
+  switch (answer.kind) {
+    case 'over-budget':
+      return { route: 'relay', reason: `it was asked ${answer.budget} times within a minute` }
+    case 'no-answer':
+      return { route: 'relay', reason: 'it did not answer a preflight' }
+    case 'answered': {
+      const { status, headers } = answer.response
+      const result = preflightPasses(question, pageOrigin, { status, headers: readHeaderLines(headers) })
+      return result.passes
+        ? { route: 'direct', reason: `it allows ${pageOrigin} itself` }
+        : { route: 'relay', reason: failureReason(result.reason, result.names, answer.response, question) }
+    }
   }
 }
 
@@ -157,47 +101,22 @@ function neverDirect(url: string, pageOrigin: string, target: Target): string | 
   return undefined
 }
 
-/** https://fetch.spec.whatwg.org/#cors-preflight-fetch-0, up to the request, with what Chromium adds of its own. */
-function preflightHeaders(question: RequestShape & { url: string }, pageOrigin: string): Record<string, string> {
-  const headers: Record<string, string> = {
-    accept: '*/*',
-    'access-control-request-method': question.method,
+/** The preflight that Chromium would send, if this call were one that needs it. */
+function probeHeaders({ url, method, headers: names }: RequestShape & { url: string }, pageOrigin: string) {
+  const called = new URL(url)
+  const headers = corsPreflightRequestHeaders(method, names, pageOrigin)
+  if (isPotentiallyTrustworthyUrl(called)) {
+    const site = isSameSite(pageOrigin, called, registrableDomain) ? 'same-site' : 'cross-site'
+    headers.push(['Sec-Fetch-Mode', 'cors'], ['Sec-Fetch-Site', site], ['Sec-Fetch-Dest', 'empty'])
   }
-  if (question.headers.length > 0) headers['access-control-request-headers'] = question.headers.join(',')
-  headers['origin'] = pageOrigin
-  headers['sec-fetch-mode'] = 'cors'
-  headers['sec-fetch-site'] = fetchSite(pageOrigin, question.url)
-  headers['sec-fetch-dest'] = 'empty'
-  if (pageOrigin !== 'null') headers['referer'] = `${pageOrigin}/`
-  return headers
-}
-
-/** Same site as far as one host tells it: a page on localhost and an API on another of its ports. */
-function fetchSite(pageOrigin: string, url: string): string {
-  if (!URL.canParse(pageOrigin)) return 'cross-site'
-  const [page, call] = [new URL(pageOrigin), new URL(url)]
-  return page.protocol === call.protocol && page.hostname === call.hostname ? 'same-site' : 'cross-site'
-}
-
-function withoutFragment(url: string): string {
-  const parsed = new URL(url)
-  parsed.hash = ''
-  return parsed.href
-}
-
-function reader(lines: HeaderLines): { get(name: string): string | null } {
-  return {
-    get(name) {
-      const values = lines.filter(([line]) => line.toLowerCase() === name.toLowerCase()).map(([, value]) => value)
-      return values.length === 0 ? null : values.join(', ')
-    },
-  }
+  if (pageOrigin !== 'null') headers.push(['Referer', `${pageOrigin}/`])
+  return preflightHeaders({ url, preflight: { request: { headers } } })
 }
 
 function failureReason(
   failure: PreflightFailure,
   names: string[] | undefined,
-  response: { status: number; headers: HeaderLines },
+  response: DirectResponse,
   question: RequestShape,
 ): string {
   switch (failure) {

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware'
 import type { Dispatcher } from 'undici'
 import { preflightResponse } from '../cors/preflight-response'
-import type { Exchange, Failure } from '../exchange/exchange'
+import type { Failure } from '../exchange/exchange'
 import { createExchangeLog } from '../exchange/log'
+import type { ExchangeRecord } from '../exchange/recorded-exchange'
 import {
   type ClientConfig,
   DECISION_ENDPOINT,
@@ -31,6 +33,7 @@ import { answerFailureReport } from './failure-report'
 import { type Admission, guardRequest, type GuardPolicy, type Refusal } from './guard'
 import { createHops } from './hop'
 import { createNewcomers } from './newcomers'
+import { createPreflights, dispatchPreflight } from './preflights'
 import { refuse } from './refusal'
 import { buildSentHeaders } from './response'
 import type { TransportHooks } from './sending'
@@ -146,12 +149,11 @@ export function createProxy(input: ProxyInput): Proxy {
     return transport.dispatcherOf(target)
   }
 
-  const decisions = createDecisions({
-    table,
-    log,
-    dispatcherOf,
+  const preflights = createPreflights({
+    dispatch: (request) => dispatchPreflight(dispatcherOf(request.target), request),
     now,
   })
+  const decisions = createDecisions({ table, log, preflights, now })
 
   /** Where a request leads, and whether it may go there: one check for requests and upgrades alike. */
   function receive(req: IncomingMessage, destination: Destination, isUpgrade: boolean): Reception {
@@ -198,7 +200,7 @@ export function createProxy(input: ProxyInput): Proxy {
       )
     }
     const pageUrl = req.url ?? '/'
-    const exchange: Exchange = {
+    const exchange: ExchangeRecord = {
       id: ++exchangeCount,
       startedAt: now(),
       way: relay?.kind ?? 'path',
@@ -207,6 +209,8 @@ export function createProxy(input: ProxyInput): Proxy {
       method: req.method ?? 'GET',
       pageUrl,
       upstreamUrl: relay ? relay.origin + relay.pathAndQuery : target.origin,
+      pageHeaders: req.headers,
+      forcesPreflight: isStreamBody(req) ? 'stream-body' : undefined,
       requestHeaders: [],
     }
     return {
@@ -375,6 +379,12 @@ function comesFromElsewhere({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site']
   if (site !== undefined) return site === 'cross-site'
   return headers.referer !== undefined && !headers.referer.includes(`//${headers.host ?? ''}/`)
+}
+
+/** Pages send streams over HTTP/2 alone, and nothing else that they send there has a body of no known length. */
+function isStreamBody(req: IncomingMessage): boolean {
+  if (req.httpVersionMajor < 2 || req.headers['content-length'] !== undefined) return false
+  return (req as unknown as Http2ServerRequest).stream.endAfterHeaders === false
 }
 
 function isEncrypted(req: IncomingMessage): boolean {

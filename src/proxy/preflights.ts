@@ -1,0 +1,153 @@
+import type { Dispatcher } from 'undici'
+import type { HeaderLines } from '../exchange/exchange'
+import type { DirectResponse } from '../explain/direct-exchange'
+import type { Target } from '../targets/target'
+import { headerLines } from './upstream-request'
+
+/** The preflight of one call, as a browser would send it. */
+export interface PreflightQuestion {
+  target: Target
+  /** Absolute http(s) URL on the target. */
+  url: string
+  /** Serialized. */
+  origin: string
+  /** Of the actual request. */
+  method: string
+  /** CORS-unsafe request-header names: lower-case, sorted. */
+  names: readonly string[]
+  /** The whole header. */
+  headers: HeaderLines
+}
+
+export interface PreflightRequest {
+  target: Target
+  method: 'OPTIONS'
+  url: string
+  headers: HeaderLines
+  /** Aborted when nobody waits for the answer any more. */
+  signal: AbortSignal
+}
+
+export type PreflightAnswer =
+  | { kind: 'answered'; response: DirectResponse; until: number }
+  /** Why, the call itself will say, should it fail too. */
+  | { kind: 'no-answer'; until: number }
+  | { kind: 'over-budget'; budget: number }
+
+export interface Preflights {
+  /**
+   * What the target answers: asked once for all URLs of the target, whoever wants to know. Credentials make no
+   * difference, since no preflight carries any. Never rejects.
+   */
+  ask(question: PreflightQuestion): Promise<PreflightAnswer>
+}
+
+/** Per target and minute. A page has a handful of request shapes; more than this is a page gone wild. */
+const DEFAULT_BUDGET = 30
+const MINUTE = 60_000
+const DEFAULT_TIMEOUT = 5_000
+/** A server that is being configured should not need a restart of the dev server to be believed. */
+const LIFETIME = 10 * MINUTE
+/** No answer says nothing about CORS: it is asked again soon. */
+const LIFETIME_WITHOUT_ANSWER = 30_000
+const MOST_ANSWERS = 500
+
+export interface PreflightsInput {
+  dispatch(request: PreflightRequest): Promise<DirectResponse>
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Preflights per target and minute. */
+  budget?: number
+  /** Milliseconds. */
+  timeout?: number
+}
+
+/** The one request that is safe to send unasked: a preflight changes nothing and carries no credentials. */
+export function createPreflights(input: PreflightsInput): Preflights {
+  const { dispatch, now, budget = DEFAULT_BUDGET, timeout = DEFAULT_TIMEOUT } = input
+  const answers = new Map<string, { answer: Promise<PreflightAnswer>; until: number }>()
+  /** By target's origin: when its preflights of the last minute were sent. */
+  const sentAt = new Map<string, number[]>()
+
+  function takeFromBudget(origin: string): boolean {
+    const recent = (sentAt.get(origin) ?? []).filter((time) => time > now() - MINUTE)
+    sentAt.set(origin, recent)
+    if (recent.length >= budget) return false
+    recent.push(now())
+    return true
+  }
+
+  async function send({ target, url, headers }: PreflightQuestion): Promise<PreflightAnswer> {
+    const controller = new AbortController()
+    let timer: NodeJS.Timeout | undefined
+    try {
+      const response = await Promise.race([
+        dispatch({ target, method: 'OPTIONS', url: withoutFragment(url), headers, signal: controller.signal }),
+        new Promise<never>((_resolve, reject) => {
+          timer = setTimeout(() => reject(new Error('timeout')), timeout)
+          timer.unref()
+        }),
+      ])
+      return { kind: 'answered', response, until: now() + LIFETIME }
+    } catch {
+      return { kind: 'no-answer', until: now() + LIFETIME_WITHOUT_ANSWER }
+    } finally {
+      clearTimeout(timer)
+      controller.abort()
+    }
+  }
+
+  return {
+    async ask(question) {
+      const { target, origin, method, names } = question
+      const key = [target.origin, origin, method, ...names].join(' ')
+      const before = answers.get(key)
+      if (before && before.until > now()) return before.answer
+      if (!takeFromBudget(target.origin)) return { kind: 'over-budget', budget }
+
+      const entry = { answer: send(question), until: Infinity }
+      void entry.answer.then((answer) => {
+        if (answer.kind !== 'over-budget') entry.until = answer.until
+      })
+      answers.delete(key)
+      answers.set(key, entry)
+      for (const [oldest] of answers) {
+        if (answers.size <= MOST_ANSWERS) break
+        answers.delete(oldest)
+      }
+      return entry.answer
+    },
+  }
+}
+
+function withoutFragment(url: string): string {
+  const parsed = new URL(url)
+  parsed.hash = ''
+  return parsed.href
+}
+
+/** Sends a preflight on the target's own connections. Only the header of its answer is wanted. */
+export function dispatchPreflight(
+  dispatcher: Dispatcher,
+  { url, method, headers, signal }: PreflightRequest,
+): Promise<DirectResponse> {
+  return new Promise((resolve, reject) => {
+    const { origin, pathname, search } = new URL(url)
+    dispatcher.dispatch(
+      { origin, path: pathname + search, method, headers: headers.flat() },
+      {
+        onRequestStart(controller) {
+          const giveUp = (): void => controller.abort(new Error('the preflight took too long'))
+          if (signal.aborted) giveUp()
+          else signal.addEventListener('abort', giveUp)
+        },
+        onResponseStart(controller, status) {
+          if (status >= 200) resolve({ status, headers: headerLines(controller.rawHeaders) })
+        },
+        onResponseData() {},
+        onResponseEnd() {},
+        onResponseError: (_, error) => reject(error),
+      },
+    )
+  })
+}
