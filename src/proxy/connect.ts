@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import { buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { classifyAddress, isLoopbackHost, refusesAddress } from '../targets/address'
 import { provenanceLabel, type Target } from '../targets/target'
-import { Connection } from './connection'
+import { Connection, type ConnectionOptions } from './connection'
 import { Connections } from './connections'
 import { UpstreamError } from './errors'
 
@@ -142,7 +142,7 @@ export function createDispatcher(
   { maxHeaderSize = 64 * 1024, connected }: DispatcherOptions = {},
 ): Dispatcher {
   const isProxied = environmentProxy(target, env) !== undefined
-  const options = {
+  const options: ConnectionOptions = {
     connect: createConnector(target, isProxied ? undefined : connected),
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -157,7 +157,7 @@ export function createDispatcher(
     ...options,
     connections: null,
     factory: (origin: string | URL, pooled: Pool.Options) =>
-      new Pool(origin, { ...pooled, factory: (url, own) => new Connection(url, own) }),
+      new Pool(origin, { ...pooled, factory: (url, own) => new Connection(url, own as ConnectionOptions) }),
     requestTls: { ...target.proxy.ssl, rejectUnauthorized: target.proxy.secure !== false },
     // As curl and npm do: http goes to the proxy in absolute form, since many refuse CONNECT to other ports than 443.
     proxyTunnel: false,

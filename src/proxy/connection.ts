@@ -1,4 +1,7 @@
-import { Client, type Dispatcher } from 'undici'
+import type { Socket } from 'node:net'
+import { type buildConnector, Client, type Dispatcher } from 'undici'
+import { hearLastWords } from './last-words'
+import type { SocketAhead } from './socket-ahead'
 
 /** Whoever sends a request and wants to know on which connection it is written. */
 export interface Sender {
@@ -11,6 +14,12 @@ export type SendOptions = Dispatcher.DispatchOptions & {
   wantsNewConnection?: boolean
 }
 
+export type ConnectionOptions = Omit<Client.Options, 'connect'> & {
+  connect: buildConnector.connector
+  /** Where a socket may stand ready. */
+  ahead?: SocketAhead
+}
+
 /**
  * One connection of undici's, one request at a time, which tells what stands between a request and its answer: a server
  * may drop a connection that stood idle just as it is used, and no request has done anything wrong then.
@@ -18,18 +27,31 @@ export type SendOptions = Dispatcher.DispatchOptions & {
 export class Connection extends Client {
   #isOpen = false
   #hasStoodIdle = false
+  #opensIdle = false
+  #socket: Socket | undefined
 
-  constructor(origin: string | URL, options: object) {
-    super(origin, options)
+  constructor(origin: string | URL, { connect, ahead, ...options }: ConnectionOptions) {
+    super(origin, {
+      ...options,
+      connect: (how, callback) => {
+        const connected = (stoodIdle: boolean, ...result: Parameters<buildConnector.Callback>): void => {
+          this.#opensIdle = stoodIdle
+          this.#socket = result[1] ?? undefined
+          callback(...result)
+        }
+        if (!ahead?.take(connected)) connect(how, (...result) => connected(false, ...result))
+      },
+    })
     this.on('connect', () => {
       this.#isOpen = true
-      this.#hasStoodIdle = false
+      this.#hasStoodIdle = this.#opensIdle
     })
     this.on('drain', () => {
       this.#hasStoodIdle = true
     })
     this.on('disconnect', () => {
       this.#isOpen = false
+      this.#socket = undefined
     })
   }
 
@@ -40,6 +62,11 @@ export class Connection extends Client {
   /** Whether the socket that a request is being written to had stood idle. */
   get hasStoodIdle(): boolean {
     return this.#hasStoodIdle
+  }
+
+  /** To be called when a request with a body is being written. */
+  prepareForBody(): void {
+    if (this.#socket) hearLastWords(this.#socket)
   }
 
   override dispatch(options: SendOptions, handler: Dispatcher.DispatchHandler): boolean {

@@ -1,5 +1,6 @@
 import { Dispatcher } from 'undici'
-import { Connection, type SendOptions } from './connection'
+import { Connection, type ConnectionOptions, type SendOptions } from './connection'
+import { createSocketAhead, type SocketAhead } from './socket-ahead'
 
 /** What a burst leaves behind: each holds a socket here and at the server. */
 const MOST_IDLE = 100
@@ -10,15 +11,26 @@ const MOST_IDLE = 100
  * connection a request took.
  */
 export class Connections extends Dispatcher {
-  readonly #open: () => Connection
+  readonly #origin: URL
+  readonly #options: ConnectionOptions
+  readonly #ahead: SocketAhead
   readonly #all = new Set<Connection>()
   /** Open and free, used last at the end. */
   readonly #idle: Connection[] = []
   #isDestroyed = false
 
-  constructor(origin: string, options: object) {
+  constructor(origin: string, options: ConnectionOptions) {
     super()
-    this.#open = () => this.#watch(new Connection(origin, options))
+    this.#origin = new URL(origin)
+    this.#ahead = createSocketAhead(options.connect, options.keepAliveTimeout ?? 0)
+    this.#options = { ...options, ahead: this.#ahead }
+  }
+
+  /** Has a connection ready for the next request, or on its way. */
+  connectAhead(): void {
+    if (this.#idle.length > 0 || this.#isDestroyed) return
+    const { host, hostname, protocol, port } = this.#origin
+    this.#ahead.open({ host, hostname: hostname.replace(/^\[|\]$/g, ''), protocol, port })
   }
 
   override dispatch(options: SendOptions, handler: Dispatcher.DispatchHandler): boolean {
@@ -34,10 +46,12 @@ export class Connections extends Dispatcher {
 
   override async destroy(): Promise<void> {
     this.#isDestroyed = true
+    this.#ahead.close()
     await Promise.all([...this.#all].map((connection) => connection.destroy()))
   }
 
-  #watch(connection: Connection): Connection {
+  #open(): Connection {
+    const connection = new Connection(this.#origin, this.#options)
     this.#all.add(connection)
     return connection
       .on('connect', () => this.#all.add(connection))

@@ -1,9 +1,12 @@
 import type { Duplex } from 'node:stream'
 import type { Options as HpmOptions, Plugin as HpmPlugin } from 'http-proxy-middleware'
 import type { Dispatcher } from 'undici'
+import { isLoopbackHost } from '../targets/address'
 import type { Target } from '../targets/target'
 import { recallCall } from './call'
 import { createDispatcher } from './connect'
+import { Connections } from './connections'
+import { urlOfOrigin } from './origin-url'
 import type { TransportHooks } from './sending'
 import { upgradeThrough } from './upgrade'
 import { sendWeb } from './web-exchange'
@@ -13,10 +16,21 @@ export interface Transport {
   plugin: HpmPlugin
   /** The connections to a target. */
   dispatcherOf(target: Target): Dispatcher
+  /** Has a connection to a target ready before it is needed, where that saves time. */
+  connectAhead(target: Target): void
   close(): Promise<void>
 }
 
 const DONE = Promise.resolve()
+
+/**
+ * Servers on this machine are connected to in no time, and the simplest of them serve nobody else while a connection
+ * stands open. With TLS it takes time all the same.
+ */
+function isAtHand({ origin }: Target): boolean {
+  const { protocol, hostname } = urlOfOrigin(origin)
+  return protocol === 'http:' && isLoopbackHost(hostname.replace(/^\[|\]$/g, ''))
+}
 
 /**
  * The way up to the targets. http-proxy-middleware stays the frame (filters, rewriting, plugins, events); its own
@@ -37,6 +51,12 @@ export function createTransport(hooks: TransportHooks): Transport {
 
   return {
     dispatcherOf,
+    connectAhead(target) {
+      if (isAtHand(target)) return
+      const dispatcher = dispatcherOf(target)
+      // Through a proxy of the environment undici opens tunnels when they are needed.
+      if (dispatcher instanceof Connections) dispatcher.connectAhead()
+    },
     plugin: (proxyServer) => {
       // Upgrades come this way too: on its own way for them http-proxy-middleware meets a filter that declines, and an
       // option that throws, with silence, and a silent socket hangs the page.

@@ -83,6 +83,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
     this.#abort = abort
     this.#isOnStaleConnection = this.connection?.hasStoodIdle === true
     if (res.destroyed) return abort(pageWentAway())
+    if (this.#body) this.connection?.prepareForBody()
     if (!this.#hasStarted) res.on('close', () => this.#onPageClose())
     this.#hasStarted = true
   }
