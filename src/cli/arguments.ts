@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Issue } from '../options/errors'
 import { nearestName } from '../options/nearest-name'
+import { wrap } from './terminal'
 
 /** What a command reads from its line, said once: for the parser, for `--help` and for messages. */
 export interface ArgumentList {
@@ -114,7 +115,7 @@ function unknownOption(rawName: string, list: ArgumentList): [why: string, inste
 }
 
 /** The lines of `--help` about words and options. */
-export function describeArguments({ words, options }: ArgumentList): string[] {
+export function describeArguments({ words, options }: ArgumentList, width: number): string[] {
   const rows = [
     ...words.map(({ name, about }) => [`<${name}>`, about] as const),
     ...Object.entries(options).map(([name, { kind, short, placeholder = 'value', about }]) => {
@@ -123,6 +124,10 @@ export function describeArguments({ words, options }: ArgumentList): string[] {
     }),
     ['-h, --help', 'this'] as const,
   ]
-  const column = Math.max(...rows.map(([left]) => left.length)) + 2
-  return rows.map(([left, about]) => `  ${left.padEnd(column)}${about}`)
+  const column = Math.max(...rows.map(([left]) => left.length)) + 4
+  return rows.flatMap(([left, about]) =>
+    wrap(about, Math.max(width - column, 20)).map(
+      (line, index) => `  ${index === 0 ? left : ''}`.padEnd(column) + line,
+    ),
+  )
 }

@@ -88,7 +88,7 @@ function describeProblem({ sentence, anchor }: Problem, number: number, page: Pa
 function describeFix(fix: Fix, { exchange, verdict }: CheckReport, page: Page): void {
   if (fix.kind !== 'policy') {
     page.item(fix.sentence)
-    if (fix.header) page.text(headerLine(fix.header), 6, 'cyan')
+    if (fix.kind === 'header' && fix.header) page.text(headerLine(fix.header), 6, 'cyan')
     if (fix.callInstead !== undefined) page.text(`fetch('${fix.callInstead}')`, 6, 'cyan')
     page.space()
     return

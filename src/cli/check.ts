@@ -39,11 +39,9 @@ export const check: Command = {
     },
   },
   notes: [
-    'A call with a method other than GET, HEAD or OPTIONS is judged by its preflight; it is sent itself only with --send.',
-    'No cookies are sent. No body is downloaded.',
+    'A call with a method other than GET, HEAD or OPTIONS may change something, so it is held back without --send, and only its preflight is asked. No cookies are sent, no body is downloaded.',
     '',
-    `Ends with ${EXIT.allowed} if the call is allowed, ${EXIT.blocked} if it is blocked, ${EXIT.undecided} if that can't be said: the server could not be`,
-    'asked, a call was held back, or an argument is wrong.',
+    `Ends with ${EXIT.allowed} if the call is allowed, ${EXIT.blocked} if it is blocked, ${EXIT.undecided} if that can't be said: the server could not be asked, the call was held back, or an argument is wrong.`,
     '',
     'Examples',
     '  unplugin-cors-dev check https://api.example.com/users --origin https://app.example.com',

@@ -4,7 +4,7 @@ import { nearestName } from '../options/nearest-name'
 import { argumentIssue, describeArguments, parseArguments } from './arguments'
 import { check } from './check'
 import { type Command, EXIT, type Surroundings } from './command'
-import { describeTerminal, neutralise } from './terminal'
+import { describeTerminal, neutralise, wrap } from './terminal'
 
 const NAME = 'unplugin-cors-dev'
 
@@ -30,14 +30,15 @@ export async function run(args: readonly string[], process: NodeJS.Process): Pro
   const ownArgs = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : undefined)
   try {
     if (command) {
-      if (ownArgs.includes('--help') || ownArgs.includes('-h')) return print(surroundings, commandHelp(command))
+      if (ownArgs.includes('--help') || ownArgs.includes('-h'))
+        return print(surroundings, commandHelp(command, surroundings))
       const { given, issues } = parseArguments(command.arguments, rest)
       const prepared = command.prepare(given)
       issues.push(...prepared.issues)
       if (issues.length > 0) throw new CorsDevError(issues)
       return await prepared.run(surroundings)
     }
-    if (first === '--help' || first === '-h' || first === 'help') return print(surroundings, help())
+    if (first === '--help' || first === '-h' || first === 'help') return print(surroundings, help(surroundings))
     if (first === '--version' || first === '-v') return print(surroundings, `${version}\n`)
     throw new CorsDevError([unknownCommand(first)])
   } catch (error) {
@@ -65,13 +66,15 @@ function unknownCommand(first: string | undefined): Issue {
   return argumentIssue('<command>', first, `is no command: ${list}`, `Write ${NAME} ${nearest}`)
 }
 
-function help(): string {
-  const column = Math.max(...COMMANDS.map((command) => usage(command).length)) + 2
+function help({ terminal: { width } }: Surroundings): string {
   return lines(
     `${NAME} ${version}`,
     '',
     'Commands',
-    ...COMMANDS.map((command) => `  ${usage(command).padEnd(column)}${command.summary}`),
+    ...COMMANDS.flatMap((command) => [
+      `  ${usage(command)}`,
+      ...wrap(command.summary, width - 6).map((line) => `      ${line}`),
+    ]),
     '',
     'Options',
     '  -h, --help     this, or with a command what that takes',
@@ -79,15 +82,16 @@ function help(): string {
   )
 }
 
-function commandHelp(command: Command): string {
+function commandHelp(command: Command, { terminal: { width } }: Surroundings): string {
   return lines(
     `${NAME} ${usage(command)} [options]`,
     '',
-    command.summary,
+    ...wrap(command.summary, width),
     '',
-    ...describeArguments(command.arguments),
+    ...describeArguments(command.arguments, width),
     '',
-    ...command.notes,
+    // What is indented is to be copied as it stands.
+    ...command.notes.flatMap((note) => (note.startsWith(' ') ? note : wrap(note, width))),
   )
 }
 

@@ -327,6 +327,17 @@ describe('a server that can not be asked', () => {
     expect((await check(url, '-k')).code).toBe(0)
   })
 
+  it('is not blocked because of a fault of the command itself', async () => {
+    const server = createServer((socket) => opened.push(() => socket.destroy())).listen(0, '127.0.0.1')
+    opened.push(() => server.close())
+    await once(server, 'listening')
+    const fault = 'data:text/javascript,setTimeout(()=>{throw%20Error("a%20fault")},300)'
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const { code, stderr } = await runCommand(['check', url], { NODE_OPTIONS: `--import=${fault}` })
+    expect(stderr).toContain('a fault')
+    expect(code).toBe(2)
+  })
+
   it('answers what is no HTTP', async () => {
     const server = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.9\r\n')).listen(0, '127.0.0.1')
     opened.push(() => server.close())
