@@ -39,7 +39,11 @@ export interface Bench {
   distance(origin: Origin, roundTrip: number): Promise<Origin>
   /** The process that asks: see processes/load.ts. */
   load(): BenchProcess
-  start(contestant: Contestant, upstream: Origin, options?: { https?: boolean; root?: string }): Promise<Running>
+  start(
+    contestant: Contestant,
+    upstream: Origin,
+    options?: { https?: boolean; root?: string; moreUpstreams?: readonly string[] },
+  ): Promise<Running>
   /** Starts all; those that do not start are told in rows. */
   startAll(
     contestants: readonly Contestant[],
@@ -49,12 +53,17 @@ export interface Bench {
   /** An empty project. */
   makeProject(): string
   readonly package: string
+  /** Who is to be measured. */
+  readonly contestants: readonly Contestant[]
 }
 
 const START_TIMEOUT = 60_000
 
 /** Gives `use` a bench, and leaves nothing behind. */
-export async function withBench<Result>(use: (bench: Bench) => Promise<Result>): Promise<Result> {
+export async function withBench<Result>(
+  contestants: readonly Contestant[],
+  use: (bench: Bench) => Promise<Result>,
+): Promise<Result> {
   const cache = join(REPOSITORY, '.cache')
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, 'bench-'))
@@ -62,7 +71,7 @@ export async function withBench<Result>(use: (bench: Bench) => Promise<Result>):
   process.once('exit', clean)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
   try {
-    return await use(createBench(folder))
+    return await use(createBench(folder, contestants))
   } finally {
     await stopAll()
   }
@@ -78,7 +87,7 @@ export function buildPackage(folder: string): void {
   if (status !== 0) throw new Error(`The build failed:\n${stdout}${stderr}`)
 }
 
-function createBench(folder: string): Bench {
+function createBench(folder: string, contestants: readonly Contestant[]): Bench {
   const packageFolder = join(folder, 'package')
   buildPackage(packageFolder)
   let projects = 0
@@ -86,6 +95,7 @@ function createBench(folder: string): Bench {
 
   const bench: Bench = {
     package: packageFolder,
+    contestants,
 
     async origin({ tls = false, drops } = {}) {
       const settings: OriginSettings = {
@@ -117,7 +127,7 @@ function createBench(folder: string): Bench {
       return root
     },
 
-    async start(contestant, upstream, { https = false, root = bench.makeProject() } = {}) {
+    async start(contestant, upstream, { https = false, root = bench.makeProject(), moreUpstreams = [] } = {}) {
       const { module, way } = contestant
       if (module === undefined) {
         return {
@@ -131,7 +141,13 @@ function createBench(folder: string): Bench {
       }
       const started = startProcess('contestant.ts', { core: 'contestant', cwd: root })
       try {
-        const settings: ContestantSettings = { upstream: upstream.url, package: packageFolder, root, https }
+        const settings: ContestantSettings = {
+          upstream: upstream.url,
+          moreUpstreams,
+          package: packageFolder,
+          root,
+          https,
+        }
         const { port } = await started.ask<{ port: number }>('start', { module, settings }, START_TIMEOUT)
         const relay = `/__cors-dev/to/${upstream.url.replace('://', '/')}`
         return {

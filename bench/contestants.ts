@@ -4,6 +4,8 @@
 export interface ContestantSettings {
   /** Origin of the API. */
   upstream: string
+  /** Origins of more APIs, for contestants of ours: under `/api2`, `/api3` and so on. */
+  moreUpstreams?: readonly string[]
   /** Folder of the package as this run has built it. */
   package: string
   /** Folder of the contestant's project: an empty page, and whatever a dev server keeps there. */

@@ -2,17 +2,18 @@
  * How fast, against others in the same run on the same machine.
  *
  * `npm run bench` measures everything, `npm run bench -- small-json` one workload, `npm run bench -- small-json 10` in ten
- * rounds. Results go to bench/results/. Ends with 1 when a goal is missed.
+ * rounds, `npm run bench -- small-json --only "plugin in vite,server.proxy"` only contestants with such names. Results go to bench/results/. Ends with 1 when a goal is missed.
  */
 import { parseArgs } from 'node:util'
 import { withBench } from './bench.ts'
+import { CONTESTANTS } from './contestants.ts'
 import { judge } from './goals.ts'
 import { describeJudgement, RESULTS, saveRun, terminalTables, toResult, toRun, type WorkloadResult } from './report.ts'
 import type { Row } from './workload.ts'
 import { WORKLOADS } from './workloads.ts'
 import { stopAll } from './processes/process.ts'
 
-const { positionals } = parseArgs({ allowPositionals: true })
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' } } })
 const wanted = positionals.filter((word) => !/^\d+$/.test(word))
 const givenRounds = positionals.find((word) => /^\d+$/.test(word))
 const unknown = wanted.filter((name) => !WORKLOADS.some((workload) => workload.name === name))
@@ -23,7 +24,10 @@ if (unknown.length > 0) {
 const workloads = WORKLOADS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 
 const results: WorkloadResult[] = []
-await withBench(async (bench) => {
+const only = values.only?.toLowerCase().split(',')
+const contestants = CONTESTANTS.filter(({ name }) => only?.some((part) => name.toLowerCase().includes(part)) ?? true)
+
+await withBench(contestants, async (bench) => {
   for (const workload of workloads) {
     const rounds = givenRounds === undefined ? workload.rounds : Number(givenRounds)
     const start = performance.now()

@@ -1,5 +1,6 @@
 import type { Workload } from './workload.ts'
 import { aborts } from './workloads/aborts.ts'
+import { parallel, runtime } from './workloads/browser.ts'
 import { downloads, largeDownload, largeUpload } from './workloads/bodies.ts'
 import { distance } from './workloads/distance.ts'
 import { events } from './workloads/events.ts'
@@ -8,6 +9,7 @@ import { preflights } from './workloads/preflights.ts'
 import { smallJson, smallJsonTls } from './workloads/small-json.ts'
 import { stale } from './workloads/stale.ts'
 import { startup } from './workloads/startup.ts'
+import { transform } from './workloads/transform.ts'
 import { wave } from './workloads/wave.ts'
 import { websocket } from './workloads/websocket.ts'
 
@@ -27,4 +29,7 @@ export const WORKLOADS: readonly Workload[] = [
   stale,
   distance,
   startup,
+  transform,
+  runtime,
+  parallel,
 ]

@@ -84,8 +84,12 @@ export const ANSWERS: Record<string, Answer> = {
   },
 
   endless(socket) {
-    socket.write(head([BINARY, 'connection: close']))
-    pour(socket, Infinity, () => {})
+    socket.write(head([BINARY, `content-length: ${2 ** 40}`]))
+    pour(socket, 2 ** 20, () => {
+      // Not as fast as it can: what a thousand sockets buffer would fill the machine.
+      const timer = setInterval(() => socket.write(CHUNK.subarray(0, 2 ** 14)), 50)
+      socket.on('close', () => clearInterval(timer))
+    })
   },
 
   sink: (socket, { size, closes }) => send(socket, whole('text/plain', `${size}\n`), closes),

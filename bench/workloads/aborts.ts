@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { compare } from '../compare.ts'
-import { CONTESTANTS, DIRECT } from '../contestants.ts'
+import { DIRECT } from '../contestants.ts'
 import type { WaveSettings } from '../load/wave.ts'
 import type { Row, Workload } from '../workload.ts'
 import { callOf, warmUp } from './small-json.ts'
@@ -17,11 +17,11 @@ export const aborts: Workload = {
     { name: 'RSS kept MB' },
     { name: 'in use kept MB', digits: 1 },
   ],
-  rounds: 2,
+  rounds: 1,
   async measure(bench, rounds) {
     const load = bench.load()
     const rows: Row[] = []
-    for (const contestant of CONTESTANTS.filter(({ name }) => name !== DIRECT)) {
+    for (const contestant of bench.contestants.filter(({ name }) => name !== DIRECT)) {
       // One by one, each with an API of its own: the API's sockets are counted.
       const origin = await bench.origin()
       const { running, failed } = await bench.startAll([contestant], origin)

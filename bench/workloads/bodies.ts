@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Bench, Running } from '../bench.ts'
 import { compare, withCpu } from '../compare.ts'
-import { CONTESTANTS } from '../contestants.ts'
 import type { BodyResult, DownloadSettings, UploadSettings } from '../load/bodies.ts'
 import { memoryOf, resetPeakMemory } from '../machine.ts'
 import type { BenchProcess } from '../processes/process.ts'
@@ -76,7 +75,7 @@ async function measureBodies(
 ): Promise<Row[]> {
   const origin = await bench.origin()
   const load = bench.load()
-  const { running, failed } = await bench.startAll(CONTESTANTS, origin)
+  const { running, failed } = await bench.startAll(bench.contestants, origin)
   // All that is loaded at the first request is there; no large body has been yet.
   failed.push(...(await warmUp(load, running, { connections: 16, requests: 2000, duration: 3000 })))
   const idle = new Map<Running, number>()

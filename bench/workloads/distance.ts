@@ -1,14 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Bench, Origin } from '../bench.ts'
-import {
-  type Contestant,
-  CONTESTANTS,
-  DIRECT,
-  MIDDLEWARE,
-  PIPE,
-  PLUGIN_IN_WEBPACK,
-  WEBPACK_PROXY,
-} from '../contestants.ts'
+import { type Contestant, DIRECT, MIDDLEWARE, PIPE, PLUGIN_IN_WEBPACK, WEBPACK_PROXY } from '../contestants.ts'
 import type { CallerSettings, CallSettings } from '../load/first-byte.ts'
 import { callHeaders } from '../page.ts'
 import type { BenchProcess } from '../processes/process.ts'
@@ -42,7 +34,7 @@ export const distance: Workload = {
     const origin = await bench.distance(near, ROUND_TRIP)
     const rows: Row[] = []
     for (const http2 of [false, true]) {
-      const contestants = CONTESTANTS.filter(({ name }) => !http2 || !HTTP1_ONLY.includes(name))
+      const contestants = bench.contestants.filter(({ name }) => !http2 || !HTTP1_ONLY.includes(name))
       const variants = contestants.map((contestant) => {
         const root = bench.makeProject()
         return {

@@ -1,5 +1,4 @@
 import { compare } from '../compare.ts'
-import { CONTESTANTS } from '../contestants.ts'
 import type { EventResult, EventSettings } from '../load/events.ts'
 import { callHeaders } from '../page.ts'
 import type { Workload } from '../workload.ts'
@@ -18,7 +17,7 @@ export const events: Workload = {
   async measure(bench, rounds) {
     const origin = await bench.origin()
     const load = bench.load()
-    const { running, failed } = await bench.startAll(CONTESTANTS, origin)
+    const { running, failed } = await bench.startAll(bench.contestants, origin)
     const rows = await compare(running, {
       rounds,
       async measure({ port, page, pathOf }) {

@@ -1,5 +1,5 @@
 import { compare } from '../compare.ts'
-import { CONTESTANTS, DIRECT, MIDDLEWARE, PIPE, PLUGIN_IN_WEBPACK, WEBPACK_PROXY } from '../contestants.ts'
+import { DIRECT, MIDDLEWARE, PIPE, PLUGIN_IN_WEBPACK, WEBPACK_PROXY } from '../contestants.ts'
 import type { Http2Settings } from '../load/http2.ts'
 import { callHeaders } from '../page.ts'
 import type { Workload } from '../workload.ts'
@@ -16,7 +16,7 @@ export const http2: Workload = {
   async measure(bench, rounds) {
     const origin = await bench.origin()
     const load = bench.load()
-    const contestants = CONTESTANTS.filter(({ name }) => !WITHOUT.includes(name))
+    const contestants = bench.contestants.filter(({ name }) => !WITHOUT.includes(name))
     const { running, failed } = await bench.startAll(contestants, origin, { https: true })
     const measure = (settings: Pick<Http2Settings, 'duration' | 'requests'>) => (one: (typeof running)[number]) =>
       measureRequests(one, () =>

@@ -1,6 +1,5 @@
 import { compare } from '../compare.ts'
 import {
-  CONTESTANTS,
   MIDDLEWARE,
   PLUGIN_IN_VITE,
   PLUGIN_IN_WEBPACK,
@@ -32,7 +31,7 @@ export const preflights: Workload = {
   async measure(bench, rounds) {
     const origin = await bench.origin()
     const load = bench.load()
-    const contestants = CONTESTANTS.filter(({ name }) => MEASURED.includes(name))
+    const contestants = bench.contestants.filter(({ name }) => MEASURED.includes(name))
     const { running, failed } = await bench.startAll(contestants, origin)
     const measure = (settings: Pick<LoadSettings, 'duration' | 'requests'>) => (one: (typeof running)[number]) =>
       measureRequests(one, () =>

@@ -1,6 +1,5 @@
 import type { Bench, Running } from '../bench.ts'
 import { compare, withCpu } from '../compare.ts'
-import { CONTESTANTS } from '../contestants.ts'
 import type { LoadResult, LoadSettings } from '../load/requests.ts'
 import { requestBytes } from '../page.ts'
 import type { BenchProcess } from '../processes/process.ts'
@@ -71,7 +70,7 @@ export const smallJsonTls: Workload = {
 async function measureSmallJson(bench: Bench, rounds: number, { tls }: { tls: boolean }): Promise<Row[]> {
   const origin = await bench.origin({ tls })
   const load = bench.load()
-  const { running, failed } = await bench.startAll(CONTESTANTS, origin)
+  const { running, failed } = await bench.startAll(bench.contestants, origin)
   const rows = [...failed, ...(await warmUp(load, running))]
   for (const connections of [1, 50]) {
     const of = await compare(running, {

@@ -1,5 +1,5 @@
 import { compare } from '../compare.ts'
-import { CONTESTANTS, DIRECT } from '../contestants.ts'
+import { DIRECT } from '../contestants.ts'
 import type { StaleResult, StaleSettings } from '../load/stale.ts'
 import type { Drops } from '../processes/origin.ts'
 import type { Row, Workload } from '../workload.ts'
@@ -24,7 +24,7 @@ export const stale: Workload = {
     const rows: Row[] = []
     for (const [inCase, { drops, pauses }] of Object.entries(CASES)) {
       const origin = await bench.origin({ drops })
-      const contestants = CONTESTANTS.filter(({ name }) => name !== DIRECT)
+      const contestants = bench.contestants.filter(({ name }) => name !== DIRECT)
       const { running, failed } = await bench.startAll(contestants, origin)
       const of = await compare(running, {
         rounds,

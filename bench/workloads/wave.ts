@@ -1,5 +1,4 @@
 import { compare } from '../compare.ts'
-import { CONTESTANTS } from '../contestants.ts'
 import type { WaveResult, WaveSettings } from '../load/wave.ts'
 import type { Workload } from '../workload.ts'
 import { callOf } from './small-json.ts'
@@ -16,7 +15,7 @@ export const wave: Workload = {
   async measure(bench, rounds) {
     const origin = await bench.origin()
     const load = bench.load()
-    const { running, failed } = await bench.startAll(CONTESTANTS, origin)
+    const { running, failed } = await bench.startAll(bench.contestants, origin)
     const rows = await compare(running, {
       rounds,
       async measure(one) {

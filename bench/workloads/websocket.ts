@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Running } from '../bench.ts'
 import { compare, withCpu } from '../compare.ts'
-import { CONTESTANTS } from '../contestants.ts'
 import type { EchoResult, EchoSettings } from '../load/websocket.ts'
 import type { Workload } from '../workload.ts'
 
@@ -16,7 +15,7 @@ export const websocket: Workload = {
   async measure(bench, rounds) {
     const origin = await bench.origin()
     const load = bench.load()
-    const { running, failed } = await bench.startAll(CONTESTANTS, origin)
+    const { running, failed } = await bench.startAll(bench.contestants, origin)
     const rows = await compare(running, {
       rounds,
       warmUp: 2,
