@@ -331,7 +331,7 @@ describe('a server that can not be asked', () => {
     const server = createServer((socket) => opened.push(() => socket.destroy())).listen(0, '127.0.0.1')
     opened.push(() => server.close())
     await once(server, 'listening')
-    const fault = 'data:text/javascript,setTimeout(()=>{throw%20Error("a%20fault")},300)'
+    const fault = 'data:text/javascript,setTimeout(()=>{throw%20Error(%60a%20fault%60)},300)'
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
     const { code, stderr } = await runCommand(['check', url], { NODE_OPTIONS: `--import=${fault}` })
     expect(stderr).toContain('a fault')
