@@ -118,6 +118,26 @@ export function refusesHost(hostname: string, isNamed: boolean): AddressKind | u
 }
 
 /**
+ * How far those who found a target may reach. What was written down for us leads anywhere; what stands in code, to this
+ * machine and the internet; what others wrote, to the internet alone: a page can be made to call what its developer's
+ * network is trusted with.
+ */
+export type Reach = 'anywhere' | 'machine-and-internet' | 'internet'
+
+/** Whether an address lies beyond a reach. VPN tools that answer every name stand for the internet. */
+export function isBeyond(kind: AddressKind, reach: Reach): boolean {
+  if (reach === 'anywhere' || kind === 'public' || kind === 'benchmark') return false
+  return !(reach === 'machine-and-internet' && kind === 'loopback')
+}
+
+/** What a host is, if that lies beyond a reach. Names that a resolver is needed for are checked when they are called. */
+export function kindBeyond(hostname: string, reach: Reach): AddressKind | undefined {
+  const address = addressLiteral(hostname)
+  const kind = isLoopbackHost(hostname) ? 'loopback' : address === undefined ? undefined : classifyAddress(address)
+  return kind !== undefined && isBeyond(kind, reach) ? kind : undefined
+}
+
+/**
  * Whether `address`, which a target's name has been resolved to, must not be connected to. Link-local and metadata
  * addresses are reached only where the target names them literally, and then nothing is resolved.
  */

@@ -1,14 +1,29 @@
 import type { RelayOption, TargetProxyOptions } from '../options/types'
+import type { Reach } from './address'
 
 /** Where a target was learnt: what the start-up lines and every message about it say. */
 export interface Provenance {
-  source: 'options' | 'package.json' | 'env'
+  source: 'options' | 'package.json' | 'env' | 'openapi' | 'source'
   /** Path relative to the project root, if it stands in a file. */
   file?: string
   /** 1-based. */
   line?: number
   /** What to look for there: `targets["/api"]`, `VITE_API_URL`, `"proxy"`. */
   name: string
+}
+
+/** Addresses that a source of targets may lead to. */
+export function reachOf({ source }: Pick<Provenance, 'source'>): Reach {
+  switch (source) {
+    case 'options':
+    case 'package.json':
+    case 'env':
+      return 'anywhere'
+    case 'source':
+      return 'machine-and-internet'
+    case 'openapi':
+      return 'internet'
+  }
 }
 
 /** `targets["/api"]`, or `.env.local:3 VITE_API_URL`: where the developer finds it. */
