@@ -9,7 +9,8 @@ export const PAGES = {
   /** A document of an opaque origin: its `Origin` is `null`. */
   opaque: { url: 'http://opaque.site.test/', origin: 'null' },
   'require-corp': { url: 'http://localhost:5174/', origin: 'http://localhost:5174' },
-  credentialless: { url: 'http://corp.site.test/', origin: 'http://corp.site.test' },
+  // Nothing less than a secure page has an embedder policy.
+  credentialless: { url: 'https://corp.site.test/', origin: 'https://corp.site.test' },
   secure: { url: 'https://page.site.test/', origin: 'https://page.site.test' },
   /** Pages that seem to be on the public internet. */
   public: { url: 'http://app.public.test/', origin: 'http://app.public.test' },
@@ -34,7 +35,7 @@ export const COOKIES = {
 
 export const HOSTS = [
   ...['localhost', '127.0.0.1', 'page.site.test', 'api.site.test', 'opaque.site.test', 'corp.site.test', 'other.test'],
-  ...['app.public.test', 'api.public.test', 'nas.lan.test'],
+  ...['app.public.test', 'api.public.test', 'nas.lan.test', 'api.h2.test', 'other.h2.test'],
 ]
 
 /** Where a host seems to be. All of them are this machine; Chromium is told otherwise. */

@@ -55,7 +55,8 @@ const NET_ERRORS: Record<string, readonly Reason[]> = {
   'net::ERR_UNSAFE_PORT': ['BadPort'],
   'net::ERR_UNKNOWN_URL_SCHEME': ['CorsDisabledScheme', 'InvalidRedirect'],
   'net::ERR_INVALID_REDIRECT': ['InvalidRedirect'],
-  'net::ERR_UNSAFE_REDIRECT': ['InvalidRedirect'],
+  'net::ERR_UNSAFE_REDIRECT': ['CorsDisabledScheme', 'InvalidRedirect'],
+  'net::ERR_INVALID_ARGUMENT': ['RedirectOfStreamBody'],
   'net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION': ['InvalidRedirect'],
   'net::ERR_FAILED': ['RedirectModeError'],
 }
@@ -75,7 +76,7 @@ function isOneOfTheNames({ failedParameter }: Truth, verdict: Verdict): boolean 
 }
 
 function compareValue(truth: Truth, verdict: Verdict, compare: Compare): void {
-  if (truth.failedParameter === undefined || isOneOfTheNames(truth, verdict)) return
+  if (!truth.failedParameter || isOneOfTheNames(truth, verdict)) return
   compare('value', verdict.problems[0]?.value ?? '', truth.failedParameter)
 }
 
@@ -131,7 +132,7 @@ const BROWSERS_OWN = new Set([
     'cookie',
     'host',
   ],
-  ...['origin', 'pragma', 'referer', 'upgrade-insecure-requests', 'user-agent'],
+  ...['origin', 'pragma', 'range', 'referer', 'upgrade-insecure-requests', 'user-agent'],
 ])
 
 const headerOf = (headers: Iterable<readonly [string, string]>, name: string): string | undefined =>
@@ -183,7 +184,7 @@ function comparePreflight(request: Seen, hop: HopVerdict, compare: Compare): voi
 function compareCarried({ exchange, body }: Case, request: Seen, hop: HopVerdict, compare: Compare): void {
   const set = sorted((exchange.request.headers ?? []).map(([name]) => name))
   for (const name of set) {
-    if (BROWSERS_OWN.has(name)) continue
+    if (BROWSERS_OWN.has(name) || name.startsWith('sec-')) continue
     const values = hop.headers
       .filter(([key]) => key.toLowerCase() === name)
       .map(([, value]) => value.replace(/^[\t ]+|[\t ]+$/g, ''))

@@ -1,9 +1,9 @@
-import { idOf, withId, type Case } from './case.ts'
+import { idOf, type Case } from './case.ts'
 import { disagreements } from './compare.ts'
 import { generateCase } from './generate.ts'
 import { openOracle, type Oracle } from './oracle.ts'
 import { excesses, trialsOf } from './policies.ts'
-import { chooseTruths, readRecorded, writeRecorded, type Recorded } from './recorded.ts'
+import { chooseTruths, reached, readRecorded, writeRecorded, type Recorded } from './recorded.ts'
 import { smaller } from './shrink.ts'
 import type { Truth } from './truth.ts'
 import { verdictOf } from './verdict.ts'
@@ -19,8 +19,8 @@ export interface Options {
 /** Cases that are in memory at a time. */
 const CHUNK = 2000
 
-/** Disagreements of one kind that are printed whole; beyond, a count says enough. */
-const PRINTED = 2
+/** Disagreements of one kind that are printed; beyond, a count says enough. */
+const PRINTED = 3
 
 /** Room for the recorded truth. */
 const RECORDED_BYTES = 290_000
@@ -29,7 +29,7 @@ export async function main({ seed, cases, at, policies, record }: Options): Prom
   const oracle = await openOracle()
   try {
     // Texts are compared with the version they were learnt from.
-    const texts = record || recordedVersion() === oracle.version
+    const texts = record || (recordedVersion() ?? oracle.version) === oracle.version
     const judge = (given: Case, truth: Truth): string[] => disagreementsOf(given, truth, texts)
     console.log(`Chromium ${oracle.version}, seed ${seed}${texts ? '' : ', texts not compared'}`)
     if (at !== undefined) return await runOne(oracle, generateCase(seed, at), judge)
@@ -51,8 +51,12 @@ export async function main({ seed, cases, at, policies, record }: Options): Prom
         const found = judge(one, truth)
         if (found.length === 0) continue
         wrong++
-        if (kinds.add(kindOf(found)) <= PRINTED)
-          await report(oracle, `--seed ${seed} --at ${start + index}`, one, judge)
+        if (kinds.add(kindOf(found)) <= PRINTED) {
+          console.log(`
+--seed ${seed} --at ${start + index}
+${indented(found)}`)
+          console.log(JSON.stringify(reached(one, truth)))
+        }
       }
       if (policies) {
         const outcome = await tryPolicies(oracle, given, truths, (index) => `--seed ${seed} --at ${start + index}`)
@@ -74,7 +78,9 @@ export async function main({ seed, cases, at, policies, record }: Options): Prom
 }
 
 /** What a disagreement is about: the same fault shows in many cases. */
-const kindOf = (found: readonly string[]): string => (found[0] ?? '').replace(/:.*/s, '').replace(/\d+$/, '…')
+function kindOf([first = '']: readonly string[]): string {
+  return /^(outcome|reason):/.test(first) ? first : first.replace(/:.*/s, '').replace(/\d+$/, '…')
+}
 
 function counter(): { add(kind: string): number; toString(): string } {
   const counts = new Map<string, number>()
@@ -105,30 +111,28 @@ function disagreementsOf(given: Case, truth: Truth, texts: boolean): string[] {
   }
 }
 
-/** Prints a case that is as small as can be and still wrong in the same way. */
-async function report(oracle: Oracle, where: string, given: Case, judge: Judge): Promise<void> {
-  let least = given
-  let truth = (await oracle.ask([withId(given, `${idOf(given)}s`)]))[0]!
-  let found = judge(withId(least, `${idOf(given)}s`), truth)
+const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n')
+
+/** All there is to know of one case; and if it is judged wrong, one that is as small as can be and wrong in the same way. */
+async function runOne(oracle: Oracle, given: Case, judge: Judge): Promise<number> {
+  const [truth] = await oracle.ask([given])
+  const found = judge(given, truth!)
+  console.log(JSON.stringify({ given, truth, verdict: verdictOf(given), found }, null, 2))
+  if (found.length === 0) return 0
+
   const kind = kindOf(found)
-  for (let round = 0; round < 60; round++) {
-    const candidates = smaller(least, `c${900_000 + round}${'x'.repeat(3)}`)
+  let least = given
+  let lines = found
+  for (let round = 0; round < 100; round++) {
+    const candidates = smaller(least, `c${1_000_000 + round}`)
     const truths = await oracle.ask(candidates)
     const index = candidates.findIndex((less, at) => kindOf(judge(less, truths[at]!)) === kind)
     if (index < 0) break
     least = candidates[index]!
-    truth = truths[index]!
-    found = judge(least, truth)
+    lines = judge(least, truths[index]!)
   }
-  console.log(`\n${where}\n${found.map((line) => `  ${line}`).join('\n')}\n${JSON.stringify(least)}`)
-}
-
-async function runOne(oracle: Oracle, given: Case, judge: Judge): Promise<number> {
-  const [truth] = await oracle.ask([given])
-  const verdict = verdictOf(given)
-  const found = judge(given, truth!)
-  console.log(JSON.stringify({ given, truth, verdict, found }, null, 2))
-  return found.length > 0 ? 1 : 0
+  console.log(`\nThe least of it:\n${indented(lines)}\n${JSON.stringify(least, null, 2)}`)
+  return 1
 }
 
 async function tryPolicies(

@@ -190,6 +190,8 @@ function callOf(given: Case): Call {
 /** What is no longer wanted, an event stream of another type for one: it came all the same. */
 const ABORTED = 'net::ERR_ABORTED'
 
+const isRefusal = (text: string): boolean => text.startsWith('Mixed Content: ') || text.startsWith('Unsafe attempt ')
+
 interface Caller {
   call(calls: readonly Call[]): Promise<Map<string, Omit<Truth, 'seen'>>>
 }
@@ -279,7 +281,7 @@ async function openCaller(session: CDPSession): Promise<Caller> {
       for (const { id, response, thrown, isOver } of results) {
         const { texts = [], ...network }: Partial<Told> = told.get(id) ?? {}
         const { netError = ABORTED } = network
-        const isAllowed = isOver ? netError === ABORTED : response !== undefined
+        const isAllowed = isOver ? netError === ABORTED && !texts.some(isRefusal) : response !== undefined
         truths.set(id, {
           outcome: isAllowed ? 'allowed' : 'blocked',
           ...(response && { response }),

@@ -47,7 +47,7 @@ export function chooseTruths(all: Recorded['truths'], bytes: number): Recorded['
 }
 
 /** The case without the answers that nobody asked for. */
-function reached(given: Case, { seen }: Truth): Case {
+export function reached(given: Case, { seen }: Truth): Case {
   const hops = given.exchange.hops
     .map(({ preflight, response }, index) => {
       const requests = seen.filter(({ hop }) => hop === index)

@@ -2,7 +2,7 @@
  * `node test/explain/oracle/run.ts --cases 20000 --seed 7`: random cases, asked of Chromium and of explain(). Prints
  * where the two part, each with what brings it back, and ends with 1 if they do.
  *
- * `--at 123` runs one case alone and prints all of it. `--policies` tries what explain() proposes, too. `--record` writes
+ * `--at 123` runs one case alone, prints all of it, and shrinks it if it is judged wrong. `--policies` tries what explain() proposes, too. `--record` writes
  * the truth of a choice of the cases to `recorded.json`.
  */
 import { registerHooks } from 'node:module'

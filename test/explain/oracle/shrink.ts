@@ -11,7 +11,9 @@ export function smaller(given: Case, prefix: string): Case[] {
 
   if (hops.length > 1) add({ hops: hops.slice(0, -1) })
   for (const member of ['method', 'credentials', 'redirect', 'mode', 'hasUploadListener'] as const)
-    if (request[member] !== undefined) add({ request: { ...request, [member]: undefined } })
+    // A call without a method can't have a body.
+    if (request[member] !== undefined && (member !== 'method' || given.body === undefined))
+      add({ request: { ...request, [member]: undefined } })
   const scriptHeaders = request.headers ?? []
   for (const index of scriptHeaders.keys()) {
     const isBodys = given.bodyBringsType === true && index === scriptHeaders.length - 1
