@@ -30,6 +30,7 @@ import { answerDecision, createDecisions } from './decision'
 import { failureStatus } from './errors'
 import { answerFailure } from './failure-response'
 import { answerFailureReport } from './failure-report'
+import { createExplanations } from './explanations'
 import { type Admission, guardRequest, type GuardPolicy, type Refusal } from './guard'
 import { createHops } from './hop'
 import { createNewcomers } from './newcomers'
@@ -117,9 +118,10 @@ export function createProxy(input: ProxyInput): Proxy {
       buildSentHeaders(call, upstream, { jars, hops, table, prefix, isDevServer, log }),
     answerFailure,
     strictTargets: new WeakSet(),
-    finished({ exchange }) {
+    finished({ exchange, target }) {
       exchange.duration = now() - exchange.startedAt
-      exchanges.add(exchange)
+      const recorded = exchanges.add(exchange)
+      if (target.explain ?? options.explain) explanations.add(recorded, exchange, target)
     },
   }
 
@@ -154,6 +156,7 @@ export function createProxy(input: ProxyInput): Proxy {
     now,
   })
   const decisions = createDecisions({ table, log, preflights, now })
+  const explanations = createExplanations({ preflights, productionOrigin: options.productionOrigin, log, now })
 
   /** Where a request leads, and whether it may go there: one check for requests and upgrades alike. */
   function receive(req: IncomingMessage, destination: Destination, isUpgrade: boolean): Reception {
@@ -353,6 +356,7 @@ export function createProxy(input: ProxyInput): Proxy {
     },
 
     async close() {
+      explanations.close()
       jars.close()
       await transport.close()
     },

@@ -15,6 +15,8 @@ export interface TargetLog {
   cookieRefused(target: Target, name: string, reason: string): void
   /** An API asked the page to log in: logins that the browser already has for it can't be sent along. */
   unauthorized(exchange: Exchange): void
+  /** A call works here and will not work there. Said once: whoever says it counts. */
+  blocked(notice: string): void
   /** Says something about a target once in the life of the dev server. */
   once(message: string): void
 }
@@ -61,6 +63,9 @@ export function createTargetLog(logger: Logger, now: () => number): TargetLog {
         `${origin} answered 401: logins that this browser already has for it (cookies, single sign-on, client certificates) don't reach the relay. Log in through the page.`,
       )
     },
+    blocked(notice) {
+      logger.warn(`${LOG_PREFIX} ${notice}`)
+    },
     once(message) {
       if (saidOnce.has(message)) return
       saidOnce.add(message)
@@ -70,6 +75,6 @@ export function createTargetLog(logger: Logger, now: () => number): TargetLog {
 }
 
 /** Queries carry tokens, and a line per search term could never be folded. */
-function withoutQuery(url: string): string {
+export function withoutQuery(url: string): string {
   return url.split('?', 1)[0] ?? url
 }

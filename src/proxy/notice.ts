@@ -1,0 +1,47 @@
+import type { Exchange } from '../exchange/exchange'
+import type { Verdict } from '../explain/verdict'
+import { withoutQuery } from './target-log'
+
+export interface NoticeInput {
+  exchange: Exchange
+  /** Of outcome `blocked`. */
+  verdict: Verdict
+  productionOrigin: string | undefined
+}
+
+/** A server's own words may be a kilobyte. */
+const MOST_WORDS = 400
+
+/** What the terminal says about a call that works here and will not work there: what, why, what to do. */
+export function notice({ exchange, verdict, productionOrigin }: NoticeInput): string {
+  const { way, method, pageUrl, upstreamUrl, pageOrigin } = exchange
+  const called = way === 'path' ? `${withoutQuery(pageUrl)} → ` : ''
+  const what = `${method} ${called}${withoutQuery(upstreamUrl)}`
+  const where =
+    productionOrigin === undefined
+      ? `without the dev server, from ${pageOrigin}`
+      : `in production, from ${productionOrigin}`
+  const [fix] = verdict.fixes
+  return [`${what} would be blocked ${where}:`, browsersWords(verdict), fix?.sentence ?? '']
+    .map((line) => printable(withoutQueries(line)))
+    .filter((line) => line !== '')
+    .join('\n  ')
+}
+
+/** Chromium's console text after what it says about every call; where the console says nothing, the rule. */
+function browsersWords({ problems: [problem] }: Verdict): string {
+  return problem?.consoleText?.replace(ABOUT_THE_CALL, '') ?? problem?.sentence ?? ''
+}
+
+const ABOUT_THE_CALL = /^Access to .* has been blocked by CORS policy: /s
+
+/** Queries carry tokens. */
+function withoutQueries(sentence: string): string {
+  return sentence.replace(/((?:https?|wss?):\/\/[^\s?#]*)[?#]\S*?(?=[.,:;]?(?:\s|$))/g, '$1')
+}
+
+/** What a server sends is shown, never obeyed: some characters steer a terminal. */
+function printable(line: string): string {
+  const text = line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+  return text.length > MOST_WORDS ? `${text.slice(0, MOST_WORDS)}…` : text
+}
