@@ -59,6 +59,9 @@ const NET_ERRORS: Record<string, readonly Reason[]> = {
   'net::ERR_INVALID_ARGUMENT': ['RedirectOfStreamBody'],
   'net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION': ['InvalidRedirect'],
   'net::ERR_FAILED': ['RedirectModeError'],
+  'net::ERR_ABORTED': ['DisallowedByMode', 'RedirectContainsCredentials'],
+  // Nothing has become a request.
+  '': ['CorsDisabledScheme'],
 }
 
 /** What Chromium's way to say no stands for; some stand for one of two. */
