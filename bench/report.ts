@@ -6,7 +6,7 @@ import { VITE_PROXY } from './contestants.ts'
 import { describeGoal, type Judgement } from './goals.ts'
 import { describeMachine } from './machine.ts'
 import type { Series } from './rounds.ts'
-import type { Figure, Row, Workload } from './workload.ts'
+import type { Figure, Row } from './workload.ts'
 
 export const RESULTS = join(import.meta.dirname, 'results')
 
@@ -122,9 +122,12 @@ function firstLine(text: string): string {
   return text.split('\n', 1)[0]?.replaceAll('|', '¦').slice(0, 160) ?? ''
 }
 
+export function formatNumber(value: number, digits: number): string {
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+}
+
 function formatSeries({ median, quartiles: [low, high], values }: Series, digits: number): string {
-  const format = (value: number): string =>
-    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  const format = (value: number): string => formatNumber(value, digits)
   const spread = format(low) === format(high) || values.length < 2 ? '' : ` (${format(low)}–${format(high)})`
   return format(median) + spread
 }
@@ -133,8 +136,4 @@ export function describeJudgement(judgement: Judgement): string {
   const { measured, isMet } = judgement
   const figure = measured === undefined ? 'no figures' : measured.toFixed(Math.abs(measured) < 10 ? 2 : 1)
   return `${isMet ? 'met   ' : 'MISSED'}  ${figure.padStart(10)}  ${describeGoal(judgement)}`
-}
-
-export function toResult({ name, title, figures }: Workload, rounds: number, rows: Row[]): WorkloadResult {
-  return { name, title, rounds, figures, rows }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { PIPE, PIPE_IN_VITE } from '../contestants.ts'
 import type { Running } from '../bench.ts'
 import { compare, withCpu } from '../compare.ts'
 import type { EchoResult, EchoSettings } from '../load/websocket.ts'
@@ -15,7 +16,10 @@ export const websocket: Workload = {
   async measure(bench, rounds) {
     const origin = await bench.origin()
     const load = bench.load()
-    const { running, failed } = await bench.startAll(bench.contestants, origin)
+    const { running, failed } = await bench.startAll(
+      bench.contestants.filter(({ name }) => name !== PIPE && name !== PIPE_IN_VITE),
+      origin,
+    )
     const rows = await compare(running, {
       rounds,
       warmUp: 2,
