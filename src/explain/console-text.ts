@@ -12,9 +12,10 @@ export interface ConsoleFacts {
   /** Where it failed. */
   url: string
   /** What the message names. */
-  value?: string
-  status?: number
-  addressSpace?: AddressSpace
+  value: string | undefined
+  status: number | undefined
+  addressSpace: AddressSpace | undefined
+  netError: string | undefined
 }
 
 /** `Resource::ResourceTypeToString` */
@@ -94,8 +95,9 @@ export function consoleText(reason: Reason, facts: ConsoleFacts): string | undef
         "Redirect location '' contains a username and password, which is disallowed for cross-origin requests.",
       )
     case 'CorsDisabledScheme':
-      // fetch() itself looks at the URL that it is given, all else only at what comes of it.
-      if (initiator === 'fetch' && url === facts.firstUrl) {
+      // Of the URL that it is given only fetch() says so.
+      if (url === facts.firstUrl) {
+        if (initiator !== 'fetch') return undefined
         return `Fetch API cannot load ${url}. URL scheme "${url.slice(0, url.indexOf(':'))}" is not supported.`
       }
       return blocked(facts, `Cross origin requests are only supported for protocol schemes: ${SCHEMES}.`)
@@ -115,15 +117,15 @@ export function consoleText(reason: Reason, facts: ConsoleFacts): string | undef
       return blocked(facts, `Permission was denied for this request to access the \`${addressSpace}\` address space.`)
     case 'MixedContent':
       return initiator === 'WebSocket'
-        ? `Mixed Content: The page at '${page}/' was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint '${url}'. This request has been blocked; this endpoint must be available over WSS.`
-        : `Mixed Content: The page at '${page}/' was loaded over HTTPS, but requested an insecure ${INSECURE[initiator]} '${url}'. This request has been blocked; the content must be served over HTTPS.`
+        ? `Mixed Content: The page at '${page}/' was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint '${elided(url)}'. This request has been blocked; this endpoint must be available over WSS.`
+        : `Mixed Content: The page at '${page}/' was loaded over HTTPS, but requested an insecure ${INSECURE[initiator]} '${elided(url)}'. This request has been blocked; the content must be served over HTTPS.`
     case 'WebSocketHandshakeFailed':
       return `WebSocket connection to '${url}' failed: Error during WebSocket handshake: Unexpected response code: ${status}`
 
     case 'BadPort':
       return 'Failed to load resource: net::ERR_UNSAFE_PORT'
     case 'InvalidRedirect':
-      return 'Failed to load resource: net::ERR_INVALID_REDIRECT'
+      return `Failed to load resource: ${facts.netError ?? 'net::ERR_INVALID_REDIRECT'}`
     case 'ResponseHeadersTooBig':
       return 'Failed to load resource: net::ERR_RESPONSE_HEADERS_TOO_BIG'
     case 'TooManyRedirects':
@@ -148,6 +150,20 @@ export function consoleText(reason: Reason, facts: ConsoleFacts): string | undef
   }
 }
 
+/** `KURL::ElidedString`, of a URL without its fragment. */
+function elided(url: string): string {
+  const bare = url.replace(/#.*$/s, '')
+  return bare.length <= 1024 ? bare : `${bare.slice(0, 511)}...${bare.slice(-510)}`
+}
+
+/** What a header says, with all but printable ASCII escaped. */
+function escaped(value: string): string {
+  return value.replace(
+    /[^\x20-\x7e]/g,
+    (byte) => `\\u${byte.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
+  )
+}
+
 function blocked({ initiator, page, firstUrl, url }: ConsoleFacts, why: string): string {
   const redirected = url === firstUrl ? '' : ` (redirected from '${firstUrl}')`
   return `Access to ${RESOURCE[initiator]} at '${url}'${redirected} from origin '${page}' has been blocked by CORS policy: ${why}`
@@ -158,7 +174,8 @@ function preflightBlocked(facts: ConsoleFacts, why: string): string {
 }
 
 function accessText(failure: CorsCheckFailure, initiator: Initiator, value: string): string {
-  const hint = ' Have the server send the header with a valid value.'
+  const hint = initiator === 'fetch' ? ' Have the server send the header with a valid value.' : ''
+  const said = escaped(value)
   const xhr =
     initiator === 'XMLHttpRequest'
       ? ' The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute.'
@@ -169,12 +186,12 @@ function accessText(failure: CorsCheckFailure, initiator: Initiator, value: stri
     case 'WildcardOriginNotAllowed':
       return `The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'.${xhr}`
     case 'MultipleAllowOriginValues':
-      return `The 'Access-Control-Allow-Origin' header contains multiple values '${value}', but only one is allowed.${hint}`
+      return `The 'Access-Control-Allow-Origin' header contains multiple values '${said}', but only one is allowed.${hint}`
     case 'InvalidAllowOriginValue':
-      return `The 'Access-Control-Allow-Origin' header contains the invalid value '${value}'.${hint}`
+      return `The 'Access-Control-Allow-Origin' header contains the invalid value '${said}'.${hint}`
     case 'AllowOriginMismatch':
-      return `The 'Access-Control-Allow-Origin' header has a value '${value}' that is not equal to the supplied origin.${hint}`
+      return `The 'Access-Control-Allow-Origin' header has a value '${said}' that is not equal to the supplied origin.${hint}`
     case 'InvalidAllowCredentials':
-      return `The value of the 'Access-Control-Allow-Credentials' header in the response is '${value}' which must be 'true' when the request's credentials mode is 'include'.${xhr}`
+      return `The value of the 'Access-Control-Allow-Credentials' header in the response is '${said}' which must be 'true' when the request's credentials mode is 'include'.${xhr}`
   }
 }

@@ -71,6 +71,7 @@ function judge(exchange: DirectExchange, rules: Rules): Judgement {
     request: newRequest(given, url ? withoutCredentials(url) : given.url, dialect),
     tainting: 'basic',
     isOriginTainted: false,
+    urls: [],
     problems: [],
     unsettled: [],
     hops: [],
@@ -134,6 +135,7 @@ function mainFetch(journey: Journey, index: number, { url, method, headers }: Ne
     url.protocol = 'https:'
   }
 
+  journey.urls.push(url)
   const origin = journey.isOriginTainted ? OPAQUE_ORIGIN : request.origin
   const hop: Hop = { index, url, href: withoutCredentials(url), method, headers, origin, seen: exchange.hops[index] }
   const before = { problems: journey.problems.length, unsettled: journey.unsettled.length }
@@ -157,7 +159,7 @@ function mainFetch(journey: Journey, index: number, { url, method, headers }: Ne
         : 'allowed'
   journey.hops.push({
     url: hop.href,
-    ...(sendsOrigin(journey, hop) && { origin }),
+    ...(sendsOrigin(journey, hop) && { origin: originSent(journey, hop) }),
     method,
     headers,
     outcome,
@@ -176,7 +178,20 @@ function sendsOrigin({ tainting, rules, request: { initiator, mode } }: Journey,
   return rules.dialect === 'chromium' && mode === 'cors' && ELEMENTS.has(initiator)
 }
 
-const ELEMENTS = new Set<DirectRequest['initiator']>(['image', 'media', 'audio', 'track', 'script', 'stylesheet'])
+const ELEMENTS = new Set<DirectRequest['initiator']>(['image', 'track', 'script', 'stylesheet', 'font'])
+
+/** https://fetch.spec.whatwg.org/#append-a-request-origin-header without CORS, where the referrer policy has a say. */
+function originSent({ rules, request, tainting, urls }: Journey, { url, origin }: Hop): string {
+  if (tainting === 'cors' || request.initiator === 'WebSocket') return origin
+  if (rules.dialect === 'chromium') {
+    // `RedirectUtil::UpdateHttpRequest` hides it from whoever comes after the first other origin.
+    return urls.every((each) => each.origin === urls[0]?.origin) ? origin : OPAQUE_ORIGIN
+  }
+  // strict-origin-when-cross-origin: 1. If request's origin is a tuple origin, its scheme is "https", and request's
+  // current URL's scheme is not "https", then set serializedOrigin to `null`.
+  const isDowngrade = origin.startsWith('https://') && url.protocol !== 'https:'
+  return request.mode !== 'cors' && isDowngrade ? OPAQUE_ORIGIN : origin
+}
 
 /**
  * 7. Should request be blocked due to a bad port, should fetching request be blocked as mixed content: then network error.
@@ -227,7 +242,7 @@ function chooseTainting(journey: Journey, hop: Hop): boolean {
 
   // request's mode is "same-origin": return a network error.
   if (request.mode === 'same-origin') {
-    report(journey, hop, 'request', 'DisallowedByMode')
+    report(journey, hop, 'request', 'DisallowedByMode', { failedUrl: url.href })
     return false
   }
 
@@ -275,7 +290,10 @@ function httpFetch(journey: Journey, hop: Hop): HttpFetchResult {
   }
   const headers = readHeaderLines(response.headers)
   const redirect = redirectOf(journey, hop, response)
-  if (redirect.isInvalid && rules.dialect === 'chromium') report(journey, hop, 'response', 'InvalidRedirect')
+  // Chromium's network stack looks at the location before anybody looks at the response.
+  if (redirect.invalid && rules.dialect === 'chromium') {
+    report(journey, hop, 'response', 'InvalidRedirect', { netError: redirect.invalid })
+  }
 
   // 4.4. If request's response tainting is "cors" and a CORS check for request and response returns failure.
   const passes = tainting !== 'cors' || checkCors(journey, hop, headers)
@@ -336,6 +354,7 @@ function checkResourcePolicy(journey: Journey, hop: Hop, headers: HeaderReader):
     includesCredentials: request.credentials === 'include' && request.embedderPolicy !== 'credentialless',
     headers,
     registrableDomain: rules.registrableDomain,
+    dialect: rules.dialect,
   })
   if (failure === 'unknown') {
     journey.unsettled.push({

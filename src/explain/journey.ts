@@ -20,6 +20,8 @@ export interface Journey {
   tainting: 'basic' | 'cors' | 'opaque'
   /** https://fetch.spec.whatwg.org/#concept-request-tainted-origin */
   isOriginTainted: boolean
+  /** https://fetch.spec.whatwg.org/#concept-request-url-list */
+  urls: URL[]
   problems: Problem[]
   unsettled: Unsettled[]
   hops: HopVerdict[]
@@ -40,9 +42,15 @@ export interface Hop {
   seen: DirectHop | undefined
 }
 
-interface Details extends Partial<Pick<Facts, 'status' | 'value' | 'names' | 'location'>> {
+export interface Details extends Partial<Pick<Facts, 'status' | 'value' | 'names' | 'location'>> {
   /** What Chromium's message names as the URL that failed, if not the hop's. */
   failedUrl?: string
+  /** What an answer says, if Chromium's message does not name it. */
+  unnamed?: string
+  /** Of Chromium's network stack, if a reason has several. */
+  netError?: string
+  /** Whether Chromium says nothing. */
+  isSilent?: boolean
   addressSpace?: AddressSpace
 }
 
@@ -51,24 +59,27 @@ export function report(
   { index, href, origin, method }: Pick<Hop, 'index' | 'href' | 'origin' | 'method'>,
   at: Problem['at'],
   reason: Reason,
-  { failedUrl = href, addressSpace, ...details }: Details = {},
+  { failedUrl = href, unnamed, netError, isSilent, addressSpace, ...details }: Details = {},
 ): void {
   const { value, names } = details
   const { anchor, sentence } = REASONS[reason]
-  const text = consoleText(reason, {
-    initiator: request.initiator,
-    page: request.origin,
-    firstUrl: request.href,
-    url: failedUrl,
-    ...(value !== undefined && { value }),
-    ...(details.status !== undefined && { status: details.status }),
-    ...(addressSpace !== undefined && { addressSpace }),
-  })
+  const text = isSilent
+    ? undefined
+    : consoleText(reason, {
+        initiator: request.initiator,
+        page: request.origin,
+        firstUrl: request.href,
+        url: failedUrl,
+        value,
+        status: details.status,
+        addressSpace,
+        netError,
+      })
   problems.push({
     reason,
     hop: index,
     at,
-    sentence: sentence({ url: href, origin, method, mode: request.mode, ...details }),
+    sentence: sentence({ url: href, origin, method, mode: request.mode, ...details, value: value ?? unnamed }),
     ...(text !== undefined && { consoleText: text }),
     ...(value !== undefined && { value }),
     ...(names !== undefined && { names }),

@@ -1,12 +1,17 @@
 import { isSafelistedByChromium } from '../standard/chromium'
-import { corsUnsafeRequestHeaderNames, readHeaderLines } from '../standard/headers'
+import {
+  corsUnsafeRequestHeaderNames,
+  type HeaderReader,
+  isCorsSafelistedRequestHeader,
+  readHeaderLines,
+} from '../standard/headers'
 import { isCorsSafelistedMethod } from '../standard/methods'
 import { isPotentiallyTrustworthyUrl } from '../standard/mixed-content'
-import { isSameOrigin } from '../standard/origin'
+import { isSameOrigin, OPAQUE_ORIGIN } from '../standard/origin'
 import { corsPreflightProblems, corsPreflightRequestHeaders, type PreflightFailure } from '../standard/preflight'
 import { isSameSite } from '../standard/site'
 import type { DirectResponse } from './direct-exchange'
-import { type Hop, type Journey, report } from './journey'
+import { type Details, type Hop, type Journey, report } from './journey'
 import { isTooBig } from './response'
 import type { HopVerdict, PreflightCause } from './verdict'
 
@@ -20,13 +25,16 @@ export function preflightCauses({ rules, request }: Journey, { method, headers }
   if (!isCorsSafelistedMethod(method)) causes.push({ kind: 'method', method })
   // or CORS-unsafe request-header names with request's header list is not empty
   if (headers.length > 0) {
-    const names =
-      rules.dialect === 'chromium'
-        ? corsUnsafeRequestHeaderNames(headers, isSafelistedByChromium)
-        : corsUnsafeRequestHeaderNames(headers)
+    const isSafelisted = rules.dialect === 'chromium' ? isSafelistedByChromium : isCorsSafelistedRequestHeader
+    const names = corsUnsafeRequestHeaderNames(withAccept(headers), isSafelisted)
     if (names.length > 0) causes.push({ kind: 'headers', names })
   }
   return causes
+}
+
+/** https://fetch.spec.whatwg.org/#fetching, 12: a request always has it, and its bytes count with all others. */
+function withAccept(headers: Hop['headers']): Hop['headers'] {
+  return headers.some(([name]) => name.toLowerCase() === 'accept') ? headers : [...headers, ['accept', '*/*']]
 }
 
 export function unsafeNames(causes: readonly PreflightCause[]): readonly string[] {
@@ -73,73 +81,77 @@ function judgeAnswer(
   const reader = readHeaderLines(headers)
   const problems = corsPreflightProblems(shape, hop.origin, { status, headers: reader }, journey.rules.dialect)
   for (const { reason, names } of problems) {
-    const value = valueNamed(reason, hop, names, (name) => reader.get(name))
-    report(journey, hop, 'preflight', reason, {
-      status,
-      ...(value !== undefined && { value }),
-      ...(names && { names }),
-    })
+    report(journey, hop, 'preflight', reason, { status, ...detailsOf(reason, hop, names, reader) })
   }
   return problems.length === 0
 }
 
-/** What Chromium's message names; of several missing names it picks any. */
-function valueNamed(
+function detailsOf(
   reason: PreflightFailure,
   { method }: Hop,
   names: readonly string[] | undefined,
-  get: (name: string) => string | null,
-): string | undefined {
+  headers: HeaderReader,
+): Details {
+  const said = (name: string): string => headers.get(name) ?? ''
   switch (reason) {
     case 'PreflightMultipleAllowOriginValues':
     case 'PreflightInvalidAllowOriginValue':
     case 'PreflightAllowOriginMismatch':
-      return get('access-control-allow-origin') ?? ''
+      return { value: said('access-control-allow-origin') }
     case 'PreflightInvalidAllowCredentials':
-      return get('access-control-allow-credentials') ?? ''
+      return { value: said('access-control-allow-credentials') }
+    // Chromium's message leaves them out.
     case 'InvalidAllowMethodsPreflightResponse':
-      return get('access-control-allow-methods') ?? ''
+      return { unnamed: said('access-control-allow-methods') }
     case 'InvalidAllowHeadersPreflightResponse':
-      return get('access-control-allow-headers') ?? ''
+      return { unnamed: said('access-control-allow-headers') }
     case 'MethodDisallowedByPreflightResponse':
-      return method
+      return { value: method }
     case 'HeaderDisallowedByPreflightResponse':
-      return names?.[0]
+      // Of several, Chromium's message names any.
+      return names?.[0] === undefined ? {} : { value: names[0], names }
     default:
-      return undefined
+      return {}
   }
 }
 
 /** As it stands on the wire, with what a browser adds of its own. */
 function preflightRequest(
-  { request, rules, isOriginTainted }: Journey,
+  journey: Journey,
   { url, method, origin }: Hop,
   causes: readonly PreflightCause[],
 ): NonNullable<HopVerdict['preflight']['request']> {
+  const { request, rules, urls } = journey
+  // Chromium goes by the scheme alone.
+  const isSecure = rules.dialect === 'chromium' ? hasSecureScheme : isPotentiallyTrustworthyUrl
   const headers = corsPreflightRequestHeaders(method, unsafeNames(causes), origin)
   // https://w3c.github.io/webappsec-fetch-metadata/: only where nobody on the way could read them.
   if (isPotentiallyTrustworthyUrl(url)) {
     headers.push(['Sec-Fetch-Mode', 'cors'])
-    const site = fetchSite(request.origin, url, isOriginTainted, rules)
-    if (site) headers.push(['Sec-Fetch-Site', site])
+    const site = fetchSite(journey, url)
+    if (site !== undefined) headers.push(['Sec-Fetch-Site', site])
     headers.push(['Sec-Fetch-Dest', 'empty'])
   }
   // https://w3c.github.io/webappsec-referrer-policy/#referrer-policy-strict-origin-when-cross-origin
-  // Chromium goes by the scheme alone.
-  const isSecure = rules.dialect === 'chromium' ? url.protocol === 'https:' : isPotentiallyTrustworthyUrl(url)
-  const isDowngrade = request.origin.startsWith('https://') && !isSecure
-  if (request.origin !== 'null' && !isDowngrade) headers.push(['Referer', `${request.origin}/`])
+  const isDowngrade = request.origin.startsWith('https://') && !urls.every(isSecure)
+  if (request.origin !== OPAQUE_ORIGIN && !isDowngrade) headers.push(['Referer', `${request.origin}/`])
   return { method: 'OPTIONS', headers }
 }
 
+function hasSecureScheme({ protocol }: URL): boolean {
+  return protocol === 'https:'
+}
+
 /** https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header; nothing where it takes the public suffix list. */
-function fetchSite(
-  page: string,
-  url: URL,
-  isOriginTainted: boolean,
-  { registrableDomain }: Journey['rules'],
-): string | undefined {
-  if (isSameOrigin(page, url.origin) && !isOriginTainted) return 'same-origin'
-  const site = isSameSite(page, url, registrableDomain)
-  return site === undefined ? undefined : site ? 'same-site' : 'cross-site'
+function fetchSite({ request: { origin }, rules, urls }: Journey, url: URL): string | undefined {
+  let site = 'same-origin'
+  // Chromium's preflight knows no redirects.
+  for (const each of rules.dialect === 'chromium' ? [url] : urls) {
+    if (isSameOrigin(origin, each.origin)) continue
+    const isSame = isSameSite(origin, each, rules.registrableDomain)
+    if (isSame === undefined) return undefined
+    if (!isSame) return 'cross-site'
+    site = 'same-site'
+  }
+  return site
 }

@@ -37,8 +37,8 @@ export interface Facts {
   mode: string
   /** Of the answer that it is about. */
   status?: number
-  /** What the answer says, or the header's name that it leaves out. */
-  value?: string
+  /** What the answer says. */
+  value?: string | undefined
   names?: readonly string[]
   /** Where the redirect leads, without user name and password. */
   location?: string

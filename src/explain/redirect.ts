@@ -1,4 +1,5 @@
-import { taintsOrigin } from '../standard/origin'
+import { isDroppedByRedirect, isSafeRedirectTarget } from '../standard/chromium'
+import { isSameOrigin, taintsOrigin } from '../standard/origin'
 import {
   includesCredentials,
   isRedirectStatus,
@@ -6,7 +7,6 @@ import {
   locationUrlOfChromium,
   redirectedRequest,
 } from '../standard/redirect'
-import { isSameOrigin } from '../standard/origin'
 import type { DirectResponse } from './direct-exchange'
 import { type Hop, type Journey, report, withoutCredentials } from './journey'
 import { filteredResponse } from './response'
@@ -21,21 +21,27 @@ export interface NextRequest {
 
 export interface Redirect {
   isRedirect: boolean
-  /** Whether its `Location` is no URL. */
-  isInvalid: boolean
   location: URL | null
+  /** What Chromium's network stack calls a `Location` that leads nowhere. */
+  invalid?: 'net::ERR_INVALID_REDIRECT' | 'net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION'
 }
 
 /** https://fetch.spec.whatwg.org/#concept-response-location-url, and what a dialect takes for a redirect. */
-export function redirectOf(
-  { rules: { dialect } }: Journey,
-  { url }: Hop,
-  { status, headers }: DirectResponse,
-): Redirect {
-  if (!isRedirectStatus(status)) return { isRedirect: false, isInvalid: false, location: null }
-  const location = dialect === 'chromium' ? locationUrlOfChromium(headers, url) : locationUrl(headers, url)
-  if (location === 'failure') return { isRedirect: true, isInvalid: true, location: null }
-  return { isRedirect: location !== null || dialect === 'standard', isInvalid: false, location }
+export function redirectOf({ rules, request }: Journey, { url }: Hop, { status, headers }: DirectResponse): Redirect {
+  if (!isRedirectStatus(status)) return { isRedirect: false, location: null }
+  const isChromium = rules.dialect === 'chromium'
+  const location = isChromium ? locationUrlOfChromium(headers, url) : locationUrl(headers, url)
+  switch (location) {
+    case 'several':
+      return { isRedirect: true, location: null, invalid: 'net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION' }
+    case 'failure':
+      return { isRedirect: true, location: null, invalid: 'net::ERR_INVALID_REDIRECT' }
+    case null:
+      // To Chromium it is a response like any other, unless redirects are for the page to follow.
+      return { isRedirect: !isChromium || request.redirect === 'manual', location }
+    default:
+      return { isRedirect: true, location }
+  }
 }
 
 const MAX_REDIRECTS = 20
@@ -45,7 +51,7 @@ export function httpRedirectFetch(
   journey: Journey,
   hop: Hop,
   { status, headers }: DirectResponse,
-  { location, isInvalid }: Redirect,
+  { location, invalid }: Redirect,
 ): Pick<HopVerdict, 'redirectsTo'> & { next?: NextRequest } {
   const { request, rules, tainting } = journey
   const isChromium = rules.dialect === 'chromium'
@@ -53,7 +59,7 @@ export function httpRedirectFetch(
 
   // "manual": set response to an opaque-redirect filtered response whose internal response is internalResponse.
   if (request.redirect === 'manual') {
-    if (!(isInvalid && isChromium)) journey.response = filteredResponse('opaqueredirect', headers, false)
+    if (!(invalid && isChromium)) journey.response = filteredResponse('opaqueredirect', headers, false)
     return redirectsTo
   }
   // "error": set response to a network error. Chromium looks at the location first.
@@ -65,8 +71,8 @@ export function httpRedirectFetch(
 
   // 3. If locationURL is null, then return response.
   // 4. If locationURL is failure, then return a network error.
-  if (isInvalid) {
-    if (!isChromium) report(journey, hop, 'response', 'InvalidRedirect')
+  if (invalid) {
+    if (!isChromium) report(journey, hop, 'response', 'InvalidRedirect', { netError: invalid })
     return {}
   }
   if (!location) {
@@ -76,7 +82,8 @@ export function httpRedirectFetch(
 
   // 5. If locationURL's scheme is not an HTTP(S) scheme, then return a network error.
   if (location.protocol !== 'http:' && location.protocol !== 'https:') {
-    report(journey, hop, 'response', 'CorsDisabledScheme', { failedUrl: location.href, location: location.href })
+    if (isChromium) refuseScheme(journey, hop, location)
+    else report(journey, hop, 'response', 'CorsDisabledScheme', { failedUrl: location.href, location: location.href })
     return redirectsTo
   }
   // 6. If request's redirect count is 20, then return a network error.
@@ -86,13 +93,10 @@ export function httpRedirectFetch(
   }
   // 8. If request's mode is "cors", locationURL includes credentials, and request's origin is not same origin with it,
   // 9. or request's response tainting is "cors" and locationURL includes credentials, then return a network error.
-  if (
-    includesCredentials(location) &&
-    (tainting === 'cors' || (request.mode === 'cors' && !isSameOrigin(location.origin, request.origin)))
-  ) {
-    report(journey, hop, 'response', 'RedirectContainsCredentials', {
-      ...(redirectsTo.redirectsTo && { location: redirectsTo.redirectsTo }),
-    })
+  const isForeign = !isSameOrigin(location.origin, request.origin)
+  const isRefusedForCors = tainting === 'cors' || (request.mode === 'cors' && isForeign)
+  if (includesCredentials(location) && isRefusedForCors) {
+    report(journey, hop, 'response', 'RedirectContainsCredentials', { location: withoutCredentials(location) })
   }
   // 10. If status is not 303, request's body is non-null, and request's body's source is null, return a network error.
   if (request.hasStreamBody && status !== 303 && hop.method === request.method) {
@@ -103,11 +107,45 @@ export function httpRedirectFetch(
     report(journey, hop, 'response', 'RedirectModeError')
     return redirectsTo
   }
+  // Chromium's fetch() follows no such redirect in any mode, and says nothing.
+  const isRefusedByMode = request.mode === 'same-origin' && isForeign
+  if (
+    isChromium &&
+    request.initiator === 'fetch' &&
+    includesCredentials(location) &&
+    !isRefusedForCors &&
+    !isRefusedByMode
+  ) {
+    report(journey, hop, 'response', 'RedirectContainsCredentials', {
+      location: withoutCredentials(location),
+      isSilent: true,
+    })
+  }
 
   // 11-13. What of the request goes along.
-  const next = redirectedRequest(hop, status, hop.url, location)
+  const { method, headers: carried } = redirectedRequest(hop, status, hop.url, location)
+  const kept = isChromium ? carried.filter(([name]) => !isDroppedByRedirect(name, request.origin, location)) : carried
   // 17. Append locationURL to request's URL list, of which the redirect-taint is made.
   if (taintsOrigin(request.origin, hop.url, location)) journey.isOriginTainted = true
   // 19. Return the result of running main fetch.
-  return { ...redirectsTo, next: { url: location, method: next.method, headers: next.headers } }
+  return { ...redirectsTo, next: { url: location, method, headers: kept } }
+}
+
+/** Chromium has many ways to refuse it, and most are silent. */
+function refuseScheme(journey: Journey, hop: Hop, location: URL): void {
+  const { request, tainting } = journey
+  if (!isSafeRedirectTarget(location)) {
+    report(journey, hop, 'response', 'InvalidRedirect', { netError: 'net::ERR_UNSAFE_REDIRECT' })
+  } else if (request.redirect === 'error') {
+    report(journey, hop, 'response', 'RedirectModeError', { isSilent: true })
+  } else if (request.mode === 'same-origin') {
+    report(journey, hop, 'response', 'DisallowedByMode', { isSilent: true })
+  } else {
+    const isWebSocket = location.protocol === 'ws:' || location.protocol === 'wss:'
+    report(journey, hop, 'response', 'CorsDisabledScheme', {
+      failedUrl: location.href,
+      location: location.href,
+      isSilent: request.mode === 'no-cors' || (isWebSocket && tainting === 'cors'),
+    })
+  }
 }

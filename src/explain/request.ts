@@ -1,6 +1,8 @@
 import { isForbiddenByChromium } from '../standard/chromium'
 import { combineHeaders, isForbiddenRequestHeader, isNoCorsSafelistedRequestHeader } from '../standard/headers'
 import { normalizeMethod } from '../standard/methods'
+import { isPotentiallyTrustworthyOrigin } from '../standard/mixed-content'
+import { OPAQUE_ORIGIN } from '../standard/origin'
 import type { DirectRequest } from './direct-exchange'
 import type { Dialect } from './verdict'
 
@@ -37,7 +39,7 @@ export function newRequest(given: DirectRequest, href: string, dialect: Dialect)
     mode,
     credentials: credentialsOf(given),
     redirect: given.redirect ?? 'follow',
-    embedderPolicy: given.embedderPolicy ?? 'unsafe-none',
+    embedderPolicy: embedderPolicyOf(given),
     addressSpace: given.addressSpace,
     hasUploadListener: given.hasUploadListener ?? false,
     hasStreamBody: given.hasStreamBody ?? false,
@@ -46,6 +48,12 @@ export function newRequest(given: DirectRequest, href: string, dialect: Dialect)
 
 export function credentialsOf({ credentials, initiator }: DirectRequest): Request['credentials'] {
   return credentials ?? (initiator === 'sendBeacon' ? 'include' : 'same-origin')
+}
+
+/** https://html.spec.whatwg.org/#obtain-an-embedder-policy: 1. If environment is a non-secure context, return the default. */
+function embedderPolicyOf({ origin, embedderPolicy = 'unsafe-none' }: DirectRequest): Request['embedderPolicy'] {
+  // Whether the context of an opaque origin is secure its origin doesn't tell.
+  return origin === OPAQUE_ORIGIN || isPotentiallyTrustworthyOrigin(origin) ? embedderPolicy : 'unsafe-none'
 }
 
 /** https://fetch.spec.whatwg.org/#concept-header-value-normalize */
@@ -80,5 +88,8 @@ function fillHeaders(
       !isForbidden(name, value) && (mode !== 'no-cors' || isNoCorsSafelistedRequestHeader(name, value)),
   )
   // https://xhr.spec.whatwg.org/#the-setrequestheader()-method combines; Chromium does so everywhere.
-  return initiator === 'XMLHttpRequest' || dialect === 'chromium' ? combineHeaders(allowed) : allowed
+  if (initiator !== 'XMLHttpRequest' && dialect !== 'chromium') return allowed
+  const combined = combineHeaders(allowed)
+  // An empty value at the end leaves a space there that Chromium counts for nothing.
+  return dialect === 'chromium' ? combined.map(([name, value]) => [name, normalizeValue(value)]) : combined
 }

@@ -1,3 +1,5 @@
+import { isSameSiteForResourcePolicy } from './chromium'
+import type { Dialect } from './dialect'
 import type { HeaderReader } from './headers'
 import { isSameOrigin } from './origin'
 import { isSchemelesslySameSite, type RegistrableDomain } from './site'
@@ -20,18 +22,21 @@ export function crossOriginResourcePolicyCheck(input: {
   includesCredentials: boolean
   headers: HeaderReader
   registrableDomain: RegistrableDomain | undefined
+  dialect: Dialect
 }): CorpFailure | 'unknown' | undefined {
-  const { origin, url, embedderPolicy, includesCredentials, headers, registrableDomain } = input
+  const { origin, url, embedderPolicy, includesCredentials, headers, registrableDomain, dialect } = input
   // Two lines of the same value are one value that is none of these.
   switch (headers.get('cross-origin-resource-policy')) {
     case 'same-origin':
       return isSameOrigin(origin, url.origin) ? undefined : 'CorpNotSameOrigin'
     case 'same-site': {
-      if (!URL.canParse(origin)) return 'CorpNotSameSite'
-      const { protocol, hostname } = new URL(origin)
+      const isOpaque = !URL.canParse(origin)
+      if (isOpaque && dialect === 'standard') return 'CorpNotSameSite'
+      const { protocol, hostname } = isOpaque ? { protocol: '', hostname: '' } : new URL(origin)
       // A secure resource is not for an insecure page; the reverse is harmless.
       if (protocol !== 'https:' && url.protocol === 'https:') return 'CorpNotSameSite'
-      const isSameSite = isSchemelesslySameSite(hostname, url.hostname, registrableDomain)
+      const sameSite = dialect === 'chromium' ? isSameSiteForResourcePolicy : isSchemelesslySameSite
+      const isSameSite = sameSite(hostname, url.hostname, registrableDomain)
       if (isSameSite === undefined) return 'unknown'
       return isSameSite ? undefined : 'CorpNotSameSite'
     }

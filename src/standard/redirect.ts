@@ -23,9 +23,9 @@ export function locationUrl(headers: Lines, url: URL): URL | 'failure' | null {
 }
 
 /** What Chromium makes of it: an empty one is none, and lines that say the same are one. */
-export function locationUrlOfChromium(headers: Lines, url: URL): URL | 'failure' | null {
+export function locationUrlOfChromium(headers: Lines, url: URL): URL | 'failure' | 'several' | null {
   const values = locations(headers)
-  if (new Set(values).size > 1) return 'failure'
+  if (new Set(values).size > 1) return 'several'
   const location = values.find((value) => value !== '')
   return location === undefined ? null : parseLocation(location, url)
 }
