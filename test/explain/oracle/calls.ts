@@ -125,10 +125,23 @@ export async function makeCalls(calls: Call[], concurrency: number, timeout: num
     })
   }
 
+  function viaWebSocket({ id, url }: Call): Promise<CallResult> {
+    return new Promise((resolve) => {
+      const socket = new WebSocket(url)
+      socket.onerror = () => resolve({ id, thrown: 'error' })
+      socket.onopen = () => {
+        resolve({ id, isOver: true })
+        socket.close()
+      }
+    })
+  }
+
   function via(call: Call): Promise<CallResult> {
     switch (call.initiator) {
       case 'XMLHttpRequest':
         return viaXhr(call)
+      case 'WebSocket':
+        return viaWebSocket(call)
       case 'EventSource':
         return viaEventSource(call)
       case 'image':

@@ -38,6 +38,10 @@ const SENTENCES: readonly (readonly [part: string, reason: Reason])[] = [
   ['Request mode is "no-cors" but', 'NoCorsRedirectModeNotFollow'],
   ['Unsafe attempt to load URL', 'DisallowedByMode'],
   ['Mixed Content: ', 'MixedContent'],
+  ['An insecure WebSocket connection', 'MixedContent'],
+  ['Error during WebSocket handshake', 'WebSocketHandshakeFailed'],
+  ['ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS', 'InsecureLocalNetwork'],
+  ['ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS', 'LocalNetworkAccessPermissionDenied'],
   ['URL scheme "', 'CorsDisabledScheme'],
   ['Not allowed to load local resource', 'CorsDisabledScheme'],
 ]
@@ -142,7 +146,7 @@ const headerOf = (headers: Iterable<readonly [string, string]>, name: string): s
   [...headers].find(([key]) => key.toLowerCase() === name)?.[1]
 
 const withoutFragment = (url: string): string => {
-  const parsed = new URL(url)
+  const parsed = new URL(url.replace(/^ws/, 'http'))
   parsed.hash = parsed.username = parsed.password = ''
   return parsed.href
 }

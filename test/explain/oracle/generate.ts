@@ -65,6 +65,7 @@ export function generateCase(seed: number, index: number, id = `c${index}`): Cas
     [25, 0.35],
   ])
   const call = generateCall(random, page)
+  if (call.request.initiator === 'WebSocket') return generateSocketCase(random, id, page, call)
   if (call.body === 'stream') return generateStreamedCase(random, id, page, call, faults)
   const chain = generateChain(random, id, page, call.request, faults)
   return {
@@ -94,6 +95,15 @@ function generateStreamedCase(random: Random, id: string, page: PageName, call: 
   return { page, exchange: { request: { ...request, url }, hops }, body }
 }
 
+/** Its answers know no CORS: there is one, and it opens the connection or does not. */
+function generateSocketCase(random: Random, id: string, page: PageName, { request }: Call): Case {
+  const origin = initialOrigin(random, page, request)
+  const status = random.chance(0.6) ? 101 : random.pick([200, 302, 400, 403, 404, 426, 500])
+  const headers: Line[] = status === 101 ? [] : [['Content-Length', '2']]
+  const hop = { addressSpace: addressSpaceOf(origin), response: { status, headers } }
+  return { page, exchange: { request: { ...request, url: origin.replace('http', 'ws') + pathOf(id, 0) }, hops: [hop] } }
+}
+
 // The call
 
 interface Call {
@@ -116,6 +126,7 @@ function generateCall(random: Random, page: PageName): Call {
     [0.7, 'media'],
     [0.7, 'audio'],
     [0.7, 'track'],
+    [1.5, 'WebSocket'],
   ])
   // An insecure image, audio or video of a secure page is upgraded to https, which is another call than the one that is explained.
   const isUpgraded = chosen === 'image' || chosen === 'media' || chosen === 'audio'
@@ -133,6 +144,7 @@ function generateCall(random: Random, page: PageName): Call {
 /** By what has no say in method and headers. */
 function generateOtherCall(random: Random, page: PageName, initiator: Initiator): Call {
   const { origin } = PAGES[page]
+  if (initiator === 'WebSocket') return { request: { url: '', origin, initiator, credentials: 'include' } }
   if (initiator !== 'sendBeacon') {
     const isCredentialed = initiator !== 'font' && random.chance(0.4)
     return { request: { url: '', origin, initiator, credentials: isCredentialed ? 'include' : 'same-origin' } }

@@ -1,4 +1,5 @@
 /** Asks Chromium: makes the calls of cases in real pages, against a server that answers just as the cases say. */
+import { createHash } from 'node:crypto'
 import type { CDPSession } from 'playwright-core'
 import { selfSignedCertificate } from '../../e2e/certificate.ts'
 import { launchProfile } from '../../e2e/chromium.ts'
@@ -153,10 +154,22 @@ function answerTo(
     headers,
     body: headers.some(([name, value]) => name === 'Content-Length' && value !== '0') ? 'ok' : '',
   }
+  const key = header('sec-websocket-key')
+  if (key !== undefined && status === 101) return { ...answer, headers: [...headers, ...acceptance(key)] }
   const policy = given.policies?.[place.hop]
   const more = given.headers?.[place.hop]
   if (more && !isPreflight) return answerWith(more, answer)
   return policy ? answerBy(policy, answer, header('origin'), isPreflight) : answer
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2 */
+function acceptance(key: string): [name: string, value: string][] {
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+  return [
+    ['Upgrade', 'websocket'],
+    ['Connection', 'Upgrade'],
+    ['Sec-WebSocket-Accept', accept],
+  ]
 }
 
 function documentOf(name: PageName): RawAnswer {

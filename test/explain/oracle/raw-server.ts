@@ -36,7 +36,10 @@ export async function startRawServer(answer: (request: RawRequest) => RawAnswer,
     socket.on('error', () => socket.destroy())
     socket.setNoDelay(true)
     let received = ''
+    let isUpgraded = false
     socket.on('data', (chunk: Buffer) => {
+      // Nothing is said over a WebSocket but that it is over.
+      if (isUpgraded) return void socket.destroy()
       received += chunk.toString('latin1')
       for (;;) {
         const end = received.indexOf('\r\n\r\n')
@@ -45,7 +48,9 @@ export async function startRawServer(answer: (request: RawRequest) => RawAnswer,
         const length = Number(request.headers.find(([name]) => name === 'content-length')?.[1] ?? 0)
         if (received.length < end + 4 + length) return
         received = received.slice(end + 4 + length)
-        socket.write(serialize(request.method, answer(request)), 'latin1')
+        const response = answer(request)
+        isUpgraded = response.status === 101
+        socket.write(serialize(request.method, response), 'latin1')
       }
     })
   }
@@ -111,6 +116,6 @@ function parse(head: string): RawRequest {
 
 function serialize(method: string, { status, headers, body = '' }: RawAnswer): string {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  const hasBody = method !== 'HEAD' && status !== 204 && status !== 304
+  const hasBody = method !== 'HEAD' && status !== 101 && status !== 204 && status !== 304
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Odd'}\r\n${lines}\r\n${hasBody ? body : ''}`
 }
