@@ -74,6 +74,8 @@ const CALLERS = set(
    connect subscribe beacon rpc graphql gql query client api apis resource upload download poll stream json csv tsv
    geojson wms wfs wmts topojson fetcher loader service provider transport`,
 )
+/** Whatever else is in a name with one of these: `HttpLink`, `fetchScript`. */
+const TELLING = set('fetch request http ws websocket graphql api client')
 const VERBS = set('get post put patch delete del head options load create open')
 /** What has verbs for methods that call. */
 const CLIENTS = set(
@@ -117,9 +119,10 @@ export function calleeHintOf(
   }
   if ((name === '$' || /^jquery$/i.test(owner) || owner === '$') && /^(?:ajax|get|post|getjson)$/.test(compact))
     return 'calls'
-  if (/^(?:push|replace)$/.test(compact)) return /rout|navig|histor|location/i.test(owner) ? 'uses' : 'passes'
+  if (compact === 'replace') return 'uses'
+  if (compact === 'push') return /rout|navig|histor|location/i.test(owner) ? 'uses' : undefined
   if (USERS.has(compact) || words.some((word) => USERS.has(word) && word !== 'search')) {
-    return words.some((word) => word === 'fetch' || word === 'request') ? 'calls' : 'uses'
+    return words.some((word) => TELLING.has(word)) ? 'calls' : 'uses'
   }
   const isOfClient = ownerWords.some((word) => CLIENTS.has(word)) || owner === '$'
   if (VERBS.has(compact)) return isOfClient ? 'calls' : undefined

@@ -116,6 +116,11 @@ export function indexProgram(program: SyntaxNode): SyntaxIndex {
     return parent.type !== 'LabeledStatement'
   }
 
+  function isWritten(node: SyntaxNode): boolean {
+    const parent = parentOf(node)
+    return parent?.type === 'AssignmentExpression' && field(parent, 'left') === node
+  }
+
   return {
     parentOf,
     strings,
@@ -127,7 +132,7 @@ export function indexProgram(program: SyntaxNode): SyntaxIndex {
           isMention(mention) &&
           scopeDeclaredBy(mention) === undefined &&
           scopeOf(mention) === scope &&
-          field(parentOf(mention) as SyntaxNode, 'left') !== mention,
+          !isWritten(mention),
       )
     },
     readsOf(name) {
@@ -138,8 +143,7 @@ export function indexProgram(program: SyntaxNode): SyntaxIndex {
           field(parent, 'property') === mention &&
           !field(parent, 'computed')
         ) {
-          const user = parentOf(parent)
-          return user?.type === 'AssignmentExpression' && field(user, 'left') === parent ? [] : [parent]
+          return isWritten(parent) ? [] : [parent]
         }
         if (parent?.type !== 'Property' || field(parent, 'key') !== mention) return []
         if (parentOf(parent)?.type !== 'ObjectPattern') return []

@@ -83,7 +83,10 @@ export function roleOf(url: SyntaxNode, index: SyntaxIndex): Role {
       case 'AssignmentPattern':
         return field(parent, 'right') === node ? ofBinding(field(parent, 'left')) : UNKNOWN
       case 'AssignmentExpression':
-        return field(parent, 'right') === node ? best([ofAssignment(field(parent, 'left')), follow(parent)]) : UNKNOWN
+        if (field(parent, 'right') !== node) return UNKNOWN
+        return isStatement(parent)
+          ? ofAssignment(field(parent, 'left'))
+          : best([ofAssignment(field(parent, 'left')), follow(parent)])
       case 'PropertyDefinition':
       case 'AccessorProperty':
         return field(parent, 'value') === node ? ofProperty(nameOf(field(parent, 'key'))) : UNKNOWN
@@ -102,12 +105,15 @@ export function roleOf(url: SyntaxNode, index: SyntaxIndex): Role {
       case 'JSXAttribute':
         return ofAttribute(elementOf(parentOf(parent)), nameOf(field(parent, 'name')) ?? '')
       case 'ExpressionStatement':
+        return node === url ? OTHER_USE : UNKNOWN
       case 'ExportDefaultDeclaration':
         return UNKNOWN
       default:
         return OTHER_USE
     }
   }
+
+  const isStatement = (node: SyntaxNode): boolean => parentOf(node)?.type === 'ExpressionStatement'
 
   const ofName = (name: string | undefined): Role => {
     const hint = name === undefined ? undefined : hintOf(name)
@@ -141,13 +147,20 @@ export function roleOf(url: SyntaxNode, index: SyntaxIndex): Role {
   /** A property that others may read, by whatever way they have come to the object. */
   function ofProperty(name: string | undefined): Role {
     if (name === undefined) return UNKNOWN
-    const reads = COMMON.test(name)
-      ? []
-      : index.readsOf(name).map((read) => (read.type === 'Identifier' ? ofBinding(read) : follow(read)))
+    const reads = readsOf(name).map((read) => (read.type === 'Identifier' ? ofBinding(read) : follow(read)))
     const strongest = best(reads)
     const named = ofName(name)
     // Others may read it elsewhere: those who don't call it prove nothing.
     return strongest.score > 0 ? { score: Math.max(strongest.score, named.score), name } : named
+  }
+
+  /** Where a property is read; of a name that many objects have, only where it is the object's own. */
+  function readsOf(name: string): SyntaxNode[] {
+    const reads = index.readsOf(name)
+    if (!COMMON.test(name)) return reads
+    return reads.filter(
+      (read) => read.type === 'MemberExpression' && field<SyntaxNode>(read, 'object').type === 'ThisExpression',
+    )
   }
 
   function ofAssignment(target: SyntaxNode): Role {
@@ -189,7 +202,7 @@ export function roleOf(url: SyntaxNode, index: SyntaxIndex): Role {
       case 'PropertyDefinition':
       case 'Property': {
         const name = nameOf(field(holder, 'key'))
-        const reads = name === undefined || COMMON.test(name) ? [] : index.readsOf(name)
+        const reads = name === undefined ? [] : readsOf(name)
         const isGetter = field(holder, 'kind') === 'get'
         const called = best(reads.flatMap((read) => (isGetter ? follow(read) : callOf(read).map(follow))))
         return called.score >= CALLED ? { score: called.score, name } : ofName(name)

@@ -94,7 +94,7 @@ function cutOnce(file: string, code: string, outside: string): string {
   const lang = file.endsWith('.tsx') ? 'tsx' : file.endsWith('.ts') ? 'ts' : 'jsx'
   const { program, errors, comments } = parseSync(`file.${lang}`, code, { lang })
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`)
-  const names = namesOfUrls(program as unknown as AstNode, code)
+  const names = namesOfUrls(program, code)
   const isNeeded = (text: string): boolean =>
     text.search(URL_START) >= 0 || names.some((name) => name.test(text)) || isForTemplate(text, outside)
   const gone: [start: number, end: number][] = []

@@ -564,7 +564,12 @@ export const PACKAGES: readonly CorpusPackage[] = [
     version: '3.1.0',
     licence: 'MIT',
     copyright: 'Rollbar, Inc.',
-    files: ['src/browser/bundles/defaults.js', 'src/browser/telemetry.js', 'src/react-native/transforms.js', 'src/rollbar.js'],
+    files: [
+      'src/browser/bundles/defaults.js',
+      'src/browser/telemetry.js',
+      'src/react-native/transforms.js',
+      'src/rollbar.js',
+    ],
   },
   {
     name: 'countly-sdk-web',

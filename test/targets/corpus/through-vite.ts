@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import vue from '@vitejs/plugin-vue'
 import { createServer, type Plugin } from 'vite'
-import type { SyntaxNode } from '../../../src/targets/syntax-tree'
 import { type CalledUrl, mentionsUrl, urlsInProgram } from '../../../src/targets/urls-in-program'
 import type { CorpusFile } from './read'
 
@@ -51,7 +50,7 @@ export async function findThroughVite(
       )
       if (!file || !mentionsUrl(code)) return
       const map = new SourceMap(this.getCombinedSourcemap() as never)
-      for (const url of urlsInProgram(this.parse(code) as SyntaxNode)) {
+      for (const url of urlsInProgram(this.parse(code))) {
         const before = code.slice(0, url.start).split('\n')
         const entry = map.findEntry(before.length - 1, before.at(-1)?.length ?? 0)
         results.get(file)?.found.push({ ...url, line: 'originalLine' in entry ? entry.originalLine + 1 : 0 })
