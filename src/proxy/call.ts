@@ -25,6 +25,8 @@ export interface Call {
   hop: Hop | undefined
   /** The page's socket, and what came behind the head, where this is an upgrade. */
   upgrade: { socket: Duplex; head: Buffer } | undefined
+  /** Whether the browser said what it fetches for, so that the guard could judge by it. */
+  tellsDestination: boolean
   /** Whether a person will look at the answer: a document that fails wants a page, not JSON. */
   isNavigation: boolean
   /** Whether the caller can read a failure; if not, only a network error tells it. */

@@ -226,6 +226,7 @@ export function createProxy(input: ProxyInput): Proxy {
       session,
       hop,
       upgrade,
+      tellsDestination: req.headers['sec-fetch-dest'] !== undefined,
       isNavigation: req.headers['sec-fetch-mode'] === 'navigate' || (route !== undefined && asksForDocument(req)),
       readsFailures: req.headers[READS_FAILURES_HEADER] !== undefined,
       insistsOnOwnOrigin: hooks.strictTargets.has(target),
@@ -395,9 +396,13 @@ function isEncrypted(req: IncomingMessage): boolean {
   return (req.socket as Partial<TLSSocket>).encrypted === true
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9110#name-accept; where browsers send no `Sec-Fetch-Mode`. */
-function asksForDocument(req: IncomingMessage): boolean {
-  return req.headers['sec-fetch-mode'] === undefined && String(req.headers.accept ?? '').startsWith('text/html')
+/**
+ * https://www.rfc-editor.org/rfc/rfc9110#name-accept; where browsers send no `Sec-Fetch-Mode`. With a token it is a
+ * script's call, whatever it accepts: a document would be led to another target by its path, token and all.
+ */
+function asksForDocument({ headers }: IncomingMessage): boolean {
+  const isSaid = headers['sec-fetch-mode'] !== undefined || headers.authorization !== undefined
+  return !isSaid && String(headers.accept ?? '').startsWith('text/html')
 }
 
 function headerGetter(req: IncomingMessage): { get(name: string): string | null } {

@@ -73,6 +73,7 @@ export function buildSentHeaders(call: Call, upstream: HeaderLines, rewrite: Res
     sent['content-security-policy'] = 'sandbox'
     sent['x-content-type-options'] = 'nosniff'
     delete sent['content-security-policy-report-only']
+    if (!call.tellsDestination) disarm(sent)
   }
   if (call.otherOrigin !== undefined) {
     for (const [name, value] of corsResponseHeaders(call.otherOrigin, Object.keys(sent))) sent[name] = value
@@ -86,6 +87,23 @@ function valueOf(lines: HeaderLines, asked: string): string | undefined {
   let found: string | undefined
   for (const [name, value] of lines) if (name === asked) found = found === undefined ? value : `${found}, ${value}`
   return found
+}
+
+/**
+ * Types by which a browser runs what it is given, or styles the page with it. Anywhere in the field: of a list it takes
+ * the last one.
+ */
+const COMES_TO_LIFE = /(?:java|ecma|live|j)script|text\/css|\bxslt?\b/i
+
+/**
+ * Where browsers don't say what they fetch for (plain http on the LAN), the guard can't refuse scripts, workers and
+ * styles. As text they are data still, and with `nosniff` nothing else.
+ */
+function disarm(headers: HeaderRecord): void {
+  const type = String(headers['content-type'] ?? '')
+  if (!COMES_TO_LIFE.test(type)) return
+  const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(type)?.[1]
+  headers['content-type'] = charset === undefined ? 'text/plain' : `text/plain; charset=${charset}`
 }
 
 /** Fields a browser reads only once; a second line would make it distrust both. */
