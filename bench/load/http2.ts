@@ -1,5 +1,5 @@
 import { http2Headers, openSession } from './first-byte.ts'
-import type { LoadResult } from './requests.ts'
+import { type LoadResult, percentiles } from './requests.ts'
 
 export interface Http2Settings {
   port: number
@@ -51,7 +51,5 @@ export async function runHttp2(settings: Http2Settings): Promise<LoadResult> {
   )
   const seconds = (performance.now() - start) / 1000
   session.destroy()
-  const sorted = Float64Array.from(latencies).sort()
-  const at = (share: number): number => (sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN) * 1000
-  return { requests: latencies.length, seconds, p50: at(0.5), p99: at(0.99), failures, ...(failure && { failure }) }
+  return { requests: latencies.length, seconds, ...percentiles(latencies), failures, ...(failure && { failure }) }
 }

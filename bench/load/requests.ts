@@ -53,6 +53,31 @@ const MAX_FAILURES = 1000
 /** Milliseconds that the last answers may take. */
 const LAST_ANSWERS = 10_000
 
+/** Connections that {@link prime} has opened, until they are used. */
+let primed: Socket[] = []
+
+/** Opens the connections and asks once on each, so that none of this is measured, nor what it makes a proxy open. */
+export async function prime(settings: Pick<LoadSettings, 'connections' | 'request' | keyof Address>): Promise<void> {
+  for (const socket of primed) socket.destroy()
+  primed = await Promise.all(Array.from({ length: settings.connections }, () => askOnce(settings)))
+}
+
+function askOnce(settings: Pick<LoadSettings, 'request' | keyof Address>): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    let held = Buffer.alloc(0)
+    const socket = openSocket(settings, () => socket.write(settings.request, 'latin1'))
+    const read = (chunk: Buffer): void => {
+      held = Buffer.concat([held, chunk])
+      if (responseLength(held) === undefined) return
+      socket.off('data', read).off('error', reject).off('close', fail)
+      resolve(socket)
+    }
+    const fail = (): void => reject(new Error('the connection was closed'))
+    socket.on('data', read).on('error', reject).on('close', fail)
+  })
+}
+
+/** Asks on all connections for some time: on those that are primed, or else on new ones. */
 export function run(settings: LoadSettings): Promise<LoadResult> {
   const { connections, duration, requests = Infinity, request } = settings
   const bytes = Buffer.from(request, 'latin1')
@@ -71,18 +96,18 @@ export function run(settings: LoadSettings): Promise<LoadResult> {
     if (++failures >= MAX_FAILURES) finish()
   }
 
-  const openConnection = (): void => {
+  const use = (socket: Socket | undefined): void => {
     let held: Buffer | undefined
     /** Length of the last whole response: the next is as long, as a rule, and need not be read. */
     let usual = -1
     let sentAt = 0
     const ask = (): void => {
       sentAt = performance.now()
-      socket.write(bytes)
+      connection.write(bytes)
     }
-    const socket = openSocket(settings, ask)
-    open.add(socket)
-    socket.on('data', (chunk) => {
+    const connection = socket ?? openSocket(settings, ask)
+    open.add(connection)
+    connection.on('data', (chunk) => {
       const response = held ? Buffer.concat([held, chunk]) : chunk
       if (response.length !== usual) {
         const length = responseLength(response)
@@ -96,21 +121,24 @@ export function run(settings: LoadSettings): Promise<LoadResult> {
       latencies.push(performance.now() - sentAt)
       if (response[9] !== DIGIT_TWO) fail(response.toString('latin1', 0, 500))
       if (latencies.length >= requests) isOver = true
-      if (isOver) socket.destroy()
+      if (isOver) connection.destroy()
       else ask()
     })
-    socket.on('error', (error) => fail(error.message))
-    socket.on('close', () => {
-      open.delete(socket)
+    connection.on('error', (error) => fail(error.message))
+    connection.on('close', () => {
+      open.delete(connection)
       if (isOver) {
         if (open.size === 0) finish()
         return
       }
       fail('the connection was closed')
-      setTimeout(() => isOver || openConnection(), 5)
+      setTimeout(() => isOver || use(undefined), 5)
     })
+    if (socket) ask()
   }
-  for (let count = 0; count < connections; count++) openConnection()
+  const ready = primed
+  primed = []
+  for (let count = 0; count < connections; count++) use(ready[count])
   const timer = setTimeout(() => {
     isOver = true
     if (open.size === 0) finish()
@@ -126,8 +154,13 @@ export function run(settings: LoadSettings): Promise<LoadResult> {
     clearTimeout(timer)
     clearTimeout(lastTimer)
     for (const socket of open) socket.destroy()
-    const sorted = Float64Array.from(latencies).sort()
-    const at = (share: number): number => (sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN) * 1000
-    return { requests: latencies.length, seconds, p50: at(0.5), p99: at(0.99), failures, failure }
+    return { requests: latencies.length, seconds, ...percentiles(latencies), failures, ...(failure && { failure }) }
   })
+}
+
+/** @param latencies - milliseconds */
+export function percentiles(latencies: readonly number[]): { p50: number; p99: number } {
+  const sorted = Float64Array.from(latencies).sort()
+  const at = (share: number): number => (sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN) * 1000
+  return { p50: at(0.5), p99: at(0.99) }
 }

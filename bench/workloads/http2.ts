@@ -1,9 +1,10 @@
-import { compare } from '../compare.ts'
+import { compare, withCpu } from '../compare.ts'
 import { DIRECT, MIDDLEWARE, PIPE, PLUGIN_IN_WEBPACK, WEBPACK_PROXY } from '../contestants.ts'
 import type { Http2Settings } from '../load/http2.ts'
+import type { LoadResult } from '../load/requests.ts'
 import { callHeaders } from '../page.ts'
 import type { Workload } from '../workload.ts'
-import { measureRequests, REQUEST_FIGURES } from './small-json.ts'
+import { measurementOf, REQUEST_FIGURES } from './small-json.ts'
 
 /** They have no HTTP/2 for the page. */
 const WITHOUT = [DIRECT, PIPE, MIDDLEWARE, WEBPACK_PROXY, PLUGIN_IN_WEBPACK]
@@ -18,16 +19,18 @@ export const http2: Workload = {
     const load = bench.load()
     const contestants = bench.contestants.filter(({ name }) => !WITHOUT.includes(name))
     const { running, failed } = await bench.startAll(contestants, origin, { https: true })
-    const measure = (settings: Pick<Http2Settings, 'duration' | 'requests'>) => (one: (typeof running)[number]) =>
-      measureRequests(one, () =>
-        load.ask('runHttp2', {
-          port: one.port,
-          path: one.pathOf('/api/json'),
-          headers: { host: new URL(one.page.origin).host, ...callHeaders(one.page) },
-          streams: 50,
-          ...settings,
-        } satisfies Http2Settings),
-      )
+    const measure = (given: Pick<Http2Settings, 'duration' | 'requests'>) => async (one: (typeof running)[number]) => {
+      const settings: Http2Settings = {
+        port: one.port,
+        path: one.pathOf('/api/json'),
+        headers: { host: new URL(one.page.origin).host, ...callHeaders(one.page) },
+        streams: 50,
+        ...given,
+      }
+      // What it makes a proxy open is not measured.
+      await load.ask('runHttp2', { ...settings, requests: settings.streams })
+      return measurementOf(await withCpu(one, () => load.ask<LoadResult>('runHttp2', settings)))
+    }
     await compare(running, { rounds: 1, warmUp: 0, measure: measure({ duration: 5000, requests: 15_000 }) })
     const rows = await compare(running, { rounds, warmUp: 0, measure: measure({ duration: 400 }) })
     return [...failed, ...rows]

@@ -34,13 +34,11 @@ export const preflights: Workload = {
     const contestants = bench.contestants.filter(({ name }) => MEASURED.includes(name))
     const { running, failed } = await bench.startAll(contestants, origin)
     const measure = (settings: Pick<LoadSettings, 'duration' | 'requests'>) => (one: (typeof running)[number]) =>
-      measureRequests(one, () =>
-        load.ask('run', {
-          connections: 50,
-          ...settings,
-          ...callOf(one, '/api/json', { method: 'OPTIONS', headers: HEADERS }),
-        } satisfies LoadSettings),
-      )
+      measureRequests(one, load, {
+        connections: 50,
+        ...settings,
+        ...callOf(one, '/api/json', { method: 'OPTIONS', headers: HEADERS }),
+      })
     await compare(running, { rounds: 1, warmUp: 0, measure: measure({ duration: 4000, requests: 20_000 }) })
     const rows = await compare(running, { rounds, warmUp: 0, measure: measure({ duration: 300 }) })
     return [...failed, ...rows]

@@ -39,8 +39,12 @@ export async function warmUp(load: BenchProcess, running: readonly Running[], se
 }
 
 /** Requests as fast as answers come, and what they cost. */
-export async function measureRequests(one: Running, ask: () => Promise<LoadResult>): Promise<Measurement> {
-  const { result, cpu } = await withCpu(one, ask)
+export async function measureRequests(one: Running, load: BenchProcess, settings: LoadSettings): Promise<Measurement> {
+  await load.ask('prime', settings)
+  return measurementOf(await withCpu(one, () => load.ask<LoadResult>('run', settings)))
+}
+
+export function measurementOf({ result, cpu }: { result: LoadResult; cpu: number | undefined }): Measurement {
   const { requests, seconds, p50, p99, failures, failure } = result
   if (failures > 0) throw new Error(`${failures} of ${requests} requests failed: ${failure}`)
   return {
@@ -77,10 +81,7 @@ async function measureSmallJson(bench: Bench, rounds: number, { tls }: { tls: bo
       rounds,
       case: connections === 1 ? '1 connection' : `${connections} connections`,
       warmUp: 0,
-      measure: (one) =>
-        measureRequests(one, () =>
-          load.ask('run', { connections, duration: DURATION, ...callOf(one, '/api/json') } satisfies LoadSettings),
-        ),
+      measure: (one) => measureRequests(one, load, { connections, duration: DURATION, ...callOf(one, '/api/json') }),
     })
     rows.push(...of)
   }
