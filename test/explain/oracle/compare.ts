@@ -103,7 +103,7 @@ function compareResponse(response: NonNullable<Truth['response']>, verdict: Verd
   if (response.type !== undefined) compare('response type', verdict.response?.type, response.type)
   compare('readable headers', sorted(verdict.response?.readableHeaders ?? []), sorted(response.headers))
   if (response.url === '' || response.type === 'opaqueredirect') return
-  compare('response url', verdict.hops.at(-1)?.url.replace(/#.*/s, ''), response.url)
+  compare('response url', withoutFragment(verdict.hops.at(-1)?.url ?? ''), withoutFragment(response.url))
 }
 
 /** Of the cookies that every host has, those that went along with the first request. */

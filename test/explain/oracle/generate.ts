@@ -76,23 +76,25 @@ export function generateCase(seed: number, index: number, id = `c${index}`): Cas
   }
 }
 
+const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/
+
 /** A body that is a stream goes over HTTP/2 only, and that to one host or another. */
 function generateStreamedCase(random: Random, id: string, page: PageName, call: Call, faults: number): Case {
   const { body } = call
-  const request: DirectRequest = { ...call.request, hasStreamBody: true }
-  const chain = generateChain(random, id, page, request, faults, STREAMED)
-  const url = random.pick(STREAMED) + pathOf(id, 0)
+  const plainHeaders = call.request.headers?.filter(([, value]) => PLAIN.test(value))
+  const request: DirectRequest = { ...call.request, headers: plainHeaders, hasStreamBody: true }
+  const { url, hops } = generateChain(random, id, page, request, faults, STREAMED)
   // HTTP/2 has no way to write odd values.
   const plain = ({ status, headers }: DirectResponse): DirectResponse => ({
     status,
-    headers: headers.filter(([, value]) => /^[!-~](?:[ -~]*[!-~])?$/.test(value)),
+    headers: headers.filter(([, value]) => PLAIN.test(value)),
   })
-  const hops = chain.hops.map(({ preflight, response, ...hop }) => ({
+  const plainHops = hops.map(({ preflight, response, ...hop }) => ({
     ...hop,
     preflight: preflight && plain(preflight),
     response: response && plain(response),
   }))
-  return { page, exchange: { request: { ...request, url }, hops }, body }
+  return { page, exchange: { request: { ...request, url }, hops: plainHops }, body }
 }
 
 /** Its answers know no CORS: there is one, and it opens the connection or does not. */
@@ -169,9 +171,11 @@ function generateScriptedCall(random: Random, page: PageName, isXhr: boolean): C
   const method = generateMethod(random, mode)
   const headers = generateRequestHeaders(random)
   const isStreamed = /^(POST|PUT|PATCH)$/.test(method) && mode === 'cors' && !isXhr && random.chance(0.05)
-  const body = isStreamed ? 'stream' : generateBody(random, method)
+  const setsType = headers.some(([name]) => name.toLowerCase() === 'content-type')
+  // https://xhr.spec.whatwg.org/#the-send()-method rewrites the charset of what a string is said to be.
+  const body = isStreamed ? 'stream' : generateBody(random, method, isXhr && setsType)
   const type = body && typeBroughtBy(body)
-  const bodyBringsType = type !== undefined && !headers.some(([name]) => name.toLowerCase() === 'content-type')
+  const bodyBringsType = type !== undefined && !setsType
   if (bodyBringsType) headers.push(['Content-Type', type])
 
   const request: DirectRequest = {
@@ -437,8 +441,9 @@ function oddValue(random: Random): string {
   ])
 }
 
-function generateBody(random: Random, method: string): Body | undefined {
+function generateBody(random: Random, method: string, isBytes: boolean): Body | undefined {
   if (/^(get|head)$/i.test(method) || random.chance(0.3)) return undefined
+  if (isBytes) return 'bytes'
   return random.weighted<Body>([
     [35, 'bytes'],
     [30, 'string'],
@@ -488,7 +493,7 @@ function generateChain(
   page: PageName,
   request: DirectRequest,
   faults: number,
-  origins: readonly string[] = [...ORIGINS[page], ownOrigin(page)],
+  origins?: readonly string[],
 ): { url: string; hops: DirectHop[] } {
   const redirects = random.weighted([
     [62, 0],
@@ -502,9 +507,13 @@ function generateChain(
   // Long chains are there to be too long: little else goes wrong on the way, and seldom another origin comes in.
   const wrongs = isLong ? 0 : faults
   // What the answers are made to fit. It steers the chances; what is right is for a browser to say.
-  const state = { origin: request.origin, here: initialOrigin(random, page, request), method: request.method ?? 'GET' }
+  const state = {
+    origin: request.origin,
+    here: origins ? random.pick(origins) : initialOrigin(random, page, request),
+    method: request.method ?? 'GET',
+  }
 
-  const isScripted = request.initiator === undefined || request.initiator === 'XMLHttpRequest'
+  const isScripted = !origins && (request.initiator === undefined || request.initiator === 'XMLHttpRequest')
   const url = isScripted ? initialUrl(random, id, state.here) : state.here + pathOf(id, 0)
   const hops: DirectHop[] = []
   for (let index = 0; index <= redirects; index++) {
@@ -519,7 +528,7 @@ function generateChain(
       break
     }
     const stays = isLong && random.chance(0.97)
-    const next = stays ? state.here : random.pick(origins)
+    const next = stays ? state.here : random.pick(origins ?? [...ORIGINS[page], ownOrigin(page)])
     const location = generateLocation(random, pathOf(id, index + 1), state.here, next, isLong ? 0 : 0.08 + faults)
     const response = generateAnswer(random, request, state, wrongs, random.pick([301, 302, 303, 307, 308]))
     hops.push({
@@ -561,16 +570,7 @@ const OTHER_SCHEMES = [
 ]
 
 // `http:` alone would be the same URL over and over.
-const NO_URLS = [
-  'http://[',
-  'http://',
-  'http://a b/',
-  'http://a%zz/',
-  'https://:80/',
-  'http://x:99999/',
-  '//',
-  'http://[::g]/',
-]
+const NO_URLS = ['http://[', 'http://', 'http://a%zz/', 'https://:80/', 'http://x:99999/', '//', 'http://[::g]/']
 
 function generateLocation(random: Random, path: string, from: string, to: string, odd: number): string[] {
   if (!random.chance(odd)) return [to === from && random.chance(0.4) ? path : to + path]

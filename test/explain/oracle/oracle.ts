@@ -106,10 +106,8 @@ async function startServers(answer: (request: RawRequest, scheme: string) => Raw
     ['*.public.test', 'public'],
     ['*.lan.test', 'local'],
     ['*', 'loopback'],
-  ] as const) {
-    add(await startRawServer((request) => answer(request, 'https'), tls), `${hosts}:443`, space)
-    add(await startRawServer((request) => answer(request, 'http')), hosts, space)
-  }
+  ] as const)
+    add(await startRawServer(answer, tls), hosts, space)
   return {
     browserArguments: [`--host-resolver-rules=${rules.join()}`, `--ip-address-space-overrides=${overrides.join()}`],
     async close() {

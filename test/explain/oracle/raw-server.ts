@@ -2,7 +2,11 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
-import { createSecureServer as createHttp2Server, type Http2Session } from 'node:http2'
+import {
+  createSecureServer as createHttp2Server,
+  type Http2Session,
+  type ServerStreamResponseOptions,
+} from 'node:http2'
 import { createServer as createSecureServer } from 'node:tls'
 import type { DirectResponse } from '../../../src/explain.ts'
 import type { Tls } from '../../e2e/api.ts'
@@ -25,13 +29,30 @@ export interface RawAnswer extends DirectResponse {
   body?: string
 }
 
-export async function startRawServer(answer: (request: RawRequest) => RawAnswer, tls?: Tls): Promise<RawServer> {
-  const sockets = new Set<Socket>()
-  const server = tls ? createSecureServer(tls, converse) : createServer(converse)
+/** https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
+const TLS_HANDSHAKE = 22
 
-  function converse(socket: Socket): void {
+/** One port for http and https: what a client says first tells which. */
+export async function startRawServer(
+  answer: (request: RawRequest, scheme: 'http' | 'https') => RawAnswer,
+  tls: Tls,
+): Promise<RawServer> {
+  const sockets = new Set<Socket>()
+  const secure = createSecureServer(tls, (socket) => converse(socket, 'https'))
+  const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    socket.once('readable', () => {
+      const first = socket.read() as Buffer | null
+      if (first === null) return
+      socket.unshift(first)
+      if (first[0] === TLS_HANDSHAKE) secure.emit('connection', socket)
+      else converse(socket, 'http')
+    })
+  })
+
+  function converse(socket: Socket, scheme: 'http' | 'https'): void {
     // A browser resets what it no longer wants.
     socket.on('error', () => socket.destroy())
     socket.setNoDelay(true)
@@ -48,7 +69,7 @@ export async function startRawServer(answer: (request: RawRequest) => RawAnswer,
         const length = Number(request.headers.find(([name]) => name === 'content-length')?.[1] ?? 0)
         if (received.length < end + 4 + length) return
         received = received.slice(end + 4 + length)
-        const response = answer(request)
+        const response = answer(request, scheme)
         isUpgraded = response.status === 101
         socket.write(serialize(request.method, response), 'latin1')
       }
@@ -88,7 +109,7 @@ export async function startHttp2Server(answer: (request: RawRequest) => RawAnswe
     const { status, headers: lines, body = '' } = answer(request)
     const sent: Record<string, string[]> = {}
     for (const [name, value] of lines) (sent[name.toLowerCase()] ??= []).push(value)
-    stream.respond({ ...sent, ':status': status })
+    stream.respond({ ...sent, ':status': status }, { sendDate: false } as ServerStreamResponseOptions)
     stream.end(method === 'HEAD' || status === 204 || status === 304 ? undefined : body)
   })
   server.listen(0, '127.0.0.1')
