@@ -2,8 +2,8 @@ import dns from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
-import { classifyAddress, isLoopbackHost, refusesAddress } from '../targets/address'
-import { provenanceLabel, type Target } from '../targets/target'
+import { classifyAddress, isBeyond, isLoopbackHost, refusesAddress } from '../targets/address'
+import { provenanceLabel, reachOf, type Target } from '../targets/target'
 import { Connection, type ConnectionOptions } from './connection'
 import { Connections } from './connections'
 import { UpstreamError } from './errors'
@@ -18,10 +18,13 @@ const KEEP_ALIVE_MS = 15_000
  * is connected to, so a name that changes its address in between (DNS rebinding) gains nothing.
  */
 function createLookup(target: Target): LookupFunction {
+  const reach = reachOf(target.provenance)
   return (hostname, options, callback) => {
     const answer = (addresses: dns.LookupAddress[]): void => {
       const refused = addresses.find(({ address }) => refusesAddress(hostname, address) !== undefined)
       if (refused) return callback(addressRefused(target, hostname, refused.address), [], undefined)
+      const beyond = addresses.find(({ address }) => isBeyond(classifyAddress(address), reach))
+      if (beyond) return callback(addressBeyondReach(target, hostname, beyond.address), [], undefined)
       const [first] = addresses
       if (options.all || !first) callback(null, addresses)
       else callback(null, first.address, first.family)
@@ -47,6 +50,14 @@ function addressRefused(target: Target, hostname: string, address: string): Upst
     code: 'address',
     cause: `${hostname} leads to ${address}, an address that only an entry naming it literally may reach`,
     remedy: `Correct the host in ${provenanceLabel(target.provenance)}.`,
+  })
+}
+
+function addressBeyondReach(target: Target, hostname: string, address: string): UpstreamError {
+  return new UpstreamError({
+    code: 'address',
+    cause: `${hostname} leads to ${address}, and what was only found (${provenanceLabel(target.provenance)}) is not let into private networks`,
+    remedy: `Write targets: ['${target.origin}'] to name it.`,
   })
 }
 

@@ -33,11 +33,12 @@ export function createDecisions({ table, log, preflights, now }: DecisionsInput)
       const target = matchRelay(table, origin)
       if (!target || target.relay === 'never') return { route: 'direct' }
       if (target.relay === 'always') return { route: 'relay' }
-      const { route, reason } = await probe.decide(question, pageOrigin, target)
+      const { route, reason, remedy } = await probe.decide(question, pageOrigin, target)
+      const found = `${origin} (${provenanceLabel(target.provenance)})`
       log.once(
         route === 'direct'
-          ? `${origin} is called directly: ${reason}. relay: 'always' for ${provenanceLabel(target.provenance)} would send it through here`
-          : `${origin} is called through the relay: ${reason}. targets: ['${origin}'] makes that permanent`,
+          ? `${found} is called directly: ${reason}. ${remedy ?? `targets: ['${origin}'] would send it through here.`}`
+          : `${found} is called through the relay: ${reason}. targets: ['${origin}'] makes that permanent.`,
       )
       return { route }
     },

@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici'
-import type { HeaderLines } from '../exchange/exchange'
+import type { Failure, HeaderLines } from '../exchange/exchange'
 import type { DirectResponse } from '../explain/direct-exchange'
 import type { Target } from '../targets/target'
+import { UpstreamError } from './errors'
 import { headerLines } from './upstream-request'
 
 /** The preflight of one call, as a browser would send it. */
@@ -32,6 +33,8 @@ export type PreflightAnswer =
   | { kind: 'answered'; response: DirectResponse; until: number }
   /** Why, the call itself will say, should it fail too. */
   | { kind: 'no-answer'; until: number }
+  /** Its address is one that this target may not lead to, so nothing was sent. */
+  | { kind: 'refused'; failure: Failure; until: number }
   | { kind: 'over-budget'; budget: number }
 
 export interface Preflights {
@@ -89,8 +92,10 @@ export function createPreflights(input: PreflightsInput): Preflights {
         }),
       ])
       return { kind: 'answered', response, until: now() + LIFETIME }
-    } catch {
-      return { kind: 'no-answer', until: now() + LIFETIME_WITHOUT_ANSWER }
+    } catch (error) {
+      const until = now() + LIFETIME_WITHOUT_ANSWER
+      const failure = error instanceof UpstreamError ? error.failure : undefined
+      return failure?.code === 'address' ? { kind: 'refused', failure, until } : { kind: 'no-answer', until }
     } finally {
       clearTimeout(timer)
       controller.abort()

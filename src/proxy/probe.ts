@@ -14,6 +14,8 @@ export interface ProbeDecision {
   route: RouteAnswer['route']
   /** What was found out, as the second half of a sentence. */
   reason: string
+  /** What the developer can do about it, where that is no matter of CORS: a sentence. */
+  remedy?: string
 }
 
 export interface Probe {
@@ -79,6 +81,9 @@ function judge(answer: PreflightAnswer, question: RequestShape, pageOrigin: stri
       return { route: 'relay', reason: `it was asked ${answer.budget} times within a minute` }
     case 'no-answer':
       return { route: 'relay', reason: 'it did not answer a preflight' }
+    case 'refused':
+      // As without us: the page's own call may well work.
+      return { route: 'direct', reason: answer.failure.cause, remedy: answer.failure.remedy }
     case 'answered': {
       const { status, headers } = answer.response
       const result = preflightPasses(question, pageOrigin, { status, headers: readHeaderLines(headers) })

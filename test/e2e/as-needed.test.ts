@@ -90,7 +90,7 @@ describe.each(['vite', 'webpack-cli'] as const)('in %s', (kind) => {
     }, open.origin)
     expect(urls).toEqual(['/a', '/b', '/c', '/d'].map((path) => open.origin + path))
     expect(open.methods).toEqual([expect.stringMatching(/^OPTIONS/), 'GET', 'GET', 'GET', 'GET'])
-    await host.waitForLog(new RegExp(`${open.origin} is called directly`))
+    await host.waitForLog(new RegExp(`${open.origin} \\(.*\\) is called directly`))
   })
 
   it('relays to the same API what it does not allow', async () => {

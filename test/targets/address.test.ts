@@ -5,8 +5,11 @@ import {
   classifyAddress,
   isLoopbackHost,
   refusesAddress,
+  kindBeyond,
+  type Reach,
   refusesHost,
 } from '../../src/targets/address'
+import { type Provenance, reachOf } from '../../src/targets/target'
 
 describe('classifyAddress', () => {
   it.each<[string, AddressKind]>([
@@ -131,5 +134,47 @@ describe('what may be called', () => {
     ['169.254.169.254', '169.254.169.254', undefined],
   ])('the name %s that leads to %s → %s', (hostname, address, expected) => {
     expect(refusesAddress(hostname, address)).toBe(expected)
+  })
+})
+
+describe('how far a found target may reach', () => {
+  it.each<[string, Reach, AddressKind | undefined]>([
+    ['localhost', 'anywhere', undefined],
+    ['10.0.0.1', 'anywhere', undefined],
+    ['169.254.169.254', 'anywhere', undefined],
+    ['localhost', 'machine-and-internet', undefined],
+    ['app.localhost', 'machine-and-internet', undefined],
+    ['127.0.0.2', 'machine-and-internet', undefined],
+    ['[::1]', 'machine-and-internet', undefined],
+    ['93.184.215.14', 'machine-and-internet', undefined],
+    ['10.0.0.1', 'machine-and-internet', 'private'],
+    ['[fd00::1]', 'machine-and-internet', 'private'],
+    ['100.64.0.1', 'machine-and-internet', 'private'],
+    ['169.254.169.254', 'machine-and-internet', 'metadata'],
+    ['[fe80::1]', 'machine-and-internet', 'link-local'],
+    ['0.0.0.0', 'machine-and-internet', 'unspecified'],
+    ['localhost', 'internet', 'loopback'],
+    ['api.localhost', 'internet', 'loopback'],
+    ['127.0.0.1', 'internet', 'loopback'],
+    ['[::ffff:127.0.0.1]', 'internet', 'loopback'],
+    ['10.0.0.1', 'internet', 'private'],
+    ['93.184.215.14', 'internet', undefined],
+    ['[2606:4700::1]', 'internet', undefined],
+    // Resolved when it is called.
+    ['intranet', 'internet', undefined],
+    // VPN tools answer every name from here.
+    ['198.18.0.7', 'internet', undefined],
+  ])('the host %s within %s → %s', (hostname, reach, expected) => {
+    expect(kindBeyond(hostname, reach)).toBe(expected)
+  })
+
+  it.each<[Provenance['source'], Reach]>([
+    ['options', 'anywhere'],
+    ['package.json', 'anywhere'],
+    ['env', 'anywhere'],
+    ['source', 'machine-and-internet'],
+    ['openapi', 'internet'],
+  ])('what %s says leads %s', (source, reach) => {
+    expect(reachOf({ source })).toBe(reach)
   })
 })
