@@ -1,10 +1,29 @@
 import type { Exchange, HeaderLines } from './exchange'
 import { withoutSecrets } from './secrets'
 
-/** A call under way, and its headers as they are, secrets included. What reads it makes the call or records it. */
-export interface ExchangeRecord extends Omit<Exchange, 'pageHeaders'> {
+/** Name in lower case → value, or the values of several lines. */
+type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/**
+ * A call under way, and its headers as they are, secrets included. What reads it makes the call or records it. Headers
+ * that exist as fields are kept as they are: lines are made of them when somebody looks.
+ */
+export interface ExchangeRecord extends Omit<Exchange, 'pageHeaders' | 'requestHeaders' | 'sentResponse'> {
   /** As the host parsed them. */
-  pageHeaders: Readonly<Record<string, string | readonly string[] | undefined>>
+  pageHeaders: HeaderFields
+  requestHeaders: HeaderFields | HeaderLines
+  sentResponse?: { status: number; headers: HeaderFields | HeaderLines } | undefined
+}
+
+/** The first line of a name. */
+export function firstValue(headers: HeaderFields | HeaderLines, name: string): string | undefined {
+  if (isLines(headers)) return headers.find(([key]) => key === name)?.[1]
+  const value = headers[name]
+  return typeof value === 'object' ? value[0] : value
+}
+
+function isLines(headers: HeaderFields | HeaderLines): headers is HeaderLines {
+  return Array.isArray(headers)
 }
 
 /** Made here for every request: the page had no say in them, and they tell no secret. */
@@ -70,7 +89,7 @@ export class RecordedExchange implements Exchange {
       const fromPage = [pageHeaders[name]].flat()
       return !fromPage.includes(value) && !MADE_HERE.has(name) && !name.startsWith('x-forwarded-')
     }
-    return (this.#requestHeaders = withoutSecrets(requestHeaders, isInjected))
+    return (this.#requestHeaders = withoutSecrets(linesOf(requestHeaders), isInjected))
   }
 
   get upstreamResponse(): Exchange['upstreamResponse'] {
@@ -104,7 +123,8 @@ export class RecordedExchange implements Exchange {
   }
 }
 
-function linesOf(headers: ExchangeRecord['pageHeaders']): HeaderLines {
+function linesOf(headers: HeaderFields | HeaderLines): HeaderLines {
+  if (isLines(headers)) return headers
   return Object.entries(headers).flatMap(([name, value]) => {
     // HTTP/2's pseudo-header fields start with a colon.
     if (value === undefined || name.startsWith(':')) return []
@@ -112,6 +132,6 @@ function linesOf(headers: ExchangeRecord['pageHeaders']): HeaderLines {
   })
 }
 
-function responseOf(response: Exchange['upstreamResponse']): Exchange['upstreamResponse'] {
-  return response && { status: response.status, headers: withoutSecrets(response.headers) }
+function responseOf(response: ExchangeRecord['sentResponse']): Exchange['sentResponse'] {
+  return response && { status: response.status, headers: withoutSecrets(linesOf(response.headers)) }
 }

@@ -90,15 +90,16 @@ export function createExplanations({ preflights, productionOrigin, log, now }: E
   }
 
   function sort(link: Link, time: number): void {
-    const { exchange, record, target } = link
-    link.before = chains.cameFrom(exchange)
+    const { record, target } = link
+    // From the record: an exchange takes its secrets out when it is looked at.
+    link.before = chains.cameFrom(record)
     const own = kindOf(record, target)
     const key = link.before?.kind ? `${link.before.kind.key}\n→ ${own}` : own
     const known = kinds.get(key)
     if (known?.finding) known.finding.count++
     else if (known) known.waiting++
     link.kind = known && known.until > time ? known : newKind(key, link)
-    chains.leads(exchange, link)
+    chains.leads(record, link)
   }
 
   function newKind(key: string, link: Link): Kind {

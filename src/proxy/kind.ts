@@ -1,11 +1,10 @@
-import type { ExchangeRecord } from '../exchange/recorded-exchange'
+import { type ExchangeRecord, firstValue } from '../exchange/recorded-exchange'
 import { READS_FAILURES_HEADER } from '../exchange/wire'
-import { type GetHeader, isSetByScript } from '../explain/script-headers'
-import { isSafelistedByChromium } from '../standard/chromium'
+import { isCorsSafelistedRequestHeader } from '../standard/headers'
 import { isRedirectStatus } from '../standard/redirect'
 import type { Target } from '../targets/target'
 
-/** Told apart without a closer look: most of a request's header, and every call looks at it. */
+/** No script sets them, or none can be told from its browser: most of a request's header. */
 const SAYS_NOTHING = new Set([
   'accept-encoding',
   'connection',
@@ -15,6 +14,7 @@ const SAYS_NOTHING = new Set([
   'if-modified-since',
   'if-none-match',
   'origin',
+  'priority',
   'referer',
   'sec-ch-ua',
   'sec-ch-ua-mobile',
@@ -23,6 +23,19 @@ const SAYS_NOTHING = new Set([
   'sec-fetch-mode',
   'sec-fetch-site',
   'user-agent',
+])
+
+/** Of those that are judged by their value: the ones that have few values. Of all others the name decides. */
+const HAS_FEW_VALUES = new Set([
+  'accept',
+  'accept-language',
+  'cache-control',
+  'content-language',
+  'pragma',
+  READS_FAILURES_HEADER,
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
 ])
 
 /** Of the response: what a browser decides by, once the preflight is done. */
@@ -34,37 +47,34 @@ const DECIDES = new Set([
 
 /**
  * Exchanges of one kind have one verdict, so that it is found once. On the path of every call: one pass over the header
- * fields, and no secret's value.
+ * fields, nothing parsed. It holds no secret's value.
  */
 export function kindOf(record: ExchangeRecord, target: Target): string {
   const { way, method, pageOrigin, pageHeaders, requestHeaders, upstreamResponse, upstreamUrl, forcesPreflight } =
     record
-  const get: GetHeader = (name) => {
-    const value = pageHeaders[name]
-    return typeof value === 'string' ? value : value?.join(', ')
-  }
-  let kind = `${way} ${method} ${target.origin} ${pageOrigin} ${get('sec-fetch-mode')} ${get('sec-fetch-dest')} ${forcesPreflight}`
-  if (get('sec-fetch-mode') === undefined) kind += ` for ${get('accept')?.slice(0, 6)}`
-  if (get(READS_FAILURES_HEADER) !== undefined) kind += ' manual'
+  let kind = `${way} ${method} ${target.origin} ${pageOrigin} ${pageHeaders['sec-fetch-mode']} ${pageHeaders['sec-fetch-dest']}`
+  if (forcesPreflight !== undefined) kind += ` ${forcesPreflight}`
   for (const name in pageHeaders) {
     if (SAYS_NOTHING.has(name)) continue
-    const value = get(name)
-    if (value === undefined || name.startsWith(':') || !isSetByScript(name, value, get)) continue
-    if (!isSafelistedByChromium(name, value)) kind += ` ${name}`
+    kind += `\n${name}`
+    if (HAS_FEW_VALUES.has(name)) kind += `: ${pageHeaders[name]}`
+    else if (name === 'content-type' || name === 'range') kind += `: ${typeOf(name, String(pageHeaders[name]))}`
   }
-  for (const [name, value] of requestHeaders) {
-    if (name !== 'origin') continue
-    kind += ` as ${value}`
-    break
-  }
+  kind += `\nas ${firstValue(requestHeaders, 'origin')}`
   if (!upstreamResponse) return kind
   const { status, headers } = upstreamResponse
   const isRedirect = isRedirectStatus(status)
   for (const [name, value] of headers) {
-    if (DECIDES.has(name)) kind += `\n${name} ${value}`
+    if (DECIDES.has(name)) kind += `\n${name}: ${value}`
     else if (isRedirect && name === 'location') kind += `\n${status} ${whereTo(value, upstreamUrl)}`
   }
   return kind
+}
+
+/** A form's boundary and a range's numbers are others each time. */
+function typeOf(name: string, value: string): string {
+  if (name === 'content-type' && !value.startsWith('multipart/')) return value
+  return String(isCorsSafelistedRequestHeader(name, value))
 }
 
 /** As far as it decides: the rest may be another one each time. */

@@ -115,7 +115,7 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
     const { exchange } = this.#call
     exchange.upstreamResponse = { status, headers: upstream }
     const headers = hooks.buildSentHeaders(this.#call, upstream)
-    exchange.sentResponse = { status, headers: recordLines(headers) }
+    exchange.sentResponse = { status, headers }
     return headers
   }
 }

@@ -62,7 +62,7 @@ export function buildUpstreamRequest(req: IncomingMessage, call: Call, rewrite: 
 
 export function recordRequest(call: Call, request: UpstreamRequest): void {
   call.exchange.upstreamUrl = call.target.origin + request.path
-  call.exchange.requestHeaders = recordLines(request.headers)
+  call.exchange.requestHeaders = request.headers
 }
 
 export function dispatchOptions(

@@ -12,7 +12,6 @@ import {
   buildUpstreamRequest,
   dispatchOptions,
   headerLines,
-  recordLines,
   recordRequest,
   type UpstreamRequest,
 } from './upstream-request'
@@ -119,7 +118,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
       this.#pipeObserved(this.#observed)
     }
     writeHead(res, status, statusText, headers)
-    call.exchange.sentResponse = { status, headers: recordLines(headers) }
+    call.exchange.sentResponse = { status, headers }
     // Data of the same packet is delivered before this runs. Without any, the page must not wait for the first event to
     // learn that its stream is open.
     process.nextTick(flushIfSilent, this)

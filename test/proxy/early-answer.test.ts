@@ -40,7 +40,10 @@ async function start(scheme: string, hangUp: (socket: Socket) => void): Promise<
 const upload = (server: DevServer, framing: Record<string, string>): ReturnType<typeof ask> =>
   ask(server, '/api/x', { method: 'POST', headers: framing, body: Buffer.alloc(8 * MEGABYTE) })
 
-const FRAMINGS = [{ 'content-length': String(8 * MEGABYTE) }, { 'transfer-encoding': 'chunked' }]
+const FRAMINGS: Record<string, string>[] = [
+  { 'content-length': String(8 * MEGABYTE) },
+  { 'transfer-encoding': 'chunked' },
+]
 
 describe.each(['http', 'https'])('a server by %s', (scheme) => {
   it.each(FRAMINGS)('that answers and hangs up at once has been heard: %j', async (framing) => {

@@ -29,7 +29,8 @@ async function start(
   answer?: Parameters<typeof startEcho>[0],
 ): Promise<{ server: DevServer; upstream: Upstream; relay: string }> {
   const upstream = await startEcho(answer)
-  const server = await startDevServer({ targets: { '/api': upstream.origin } })
+  // What explaining a call asks the API is none of the page's requests.
+  const server = await startDevServer({ targets: { '/api': upstream.origin }, explain: false })
   closing.push(upstream.close, server.close)
   return { server, upstream, relay: `/__cors-dev/to/http/127.0.0.1:${upstream.port}` }
 }
@@ -314,7 +315,7 @@ describe('redirects', () => {
       return true
     })
     const two = await startEcho()
-    const server = await startDevServer({ targets: [one.origin, two.origin] })
+    const server = await startDevServer({ targets: [one.origin, two.origin], explain: false })
     closing.push(one.close, two.close, server.close)
     const { headers } = await ask(server, `/__cors-dev/to/http/127.0.0.1:${one.port}/x`, {
       headers: { authorization: 'Bearer t' },
