@@ -1,12 +1,12 @@
-import type { Exchange } from '../exchange/exchange'
+import { type ExchangeRecord, firstValue } from '../exchange/recorded-exchange'
 import { RESERVED_PREFIX } from '../exchange/wire'
 import { isRedirectStatus } from '../standard/redirect'
 
 export interface RedirectChains<Link> {
   /** An exchange has ended in a redirect that the browser follows on the dev server. */
-  leads(exchange: Exchange, link: Link): void
+  leads(record: ExchangeRecord, link: Link): void
   /** What has led to an exchange, if it is one that follows a redirect. */
-  cameFrom(exchange: Exchange): Link | undefined
+  cameFrom(record: ExchangeRecord): Link | undefined
 }
 
 /** As long as a redirect to another target can be followed. */
@@ -22,10 +22,10 @@ export function createRedirectChains<Link>(): RedirectChains<Link> {
   const keyOf = (pageOrigin: string, url: string): string => `${pageOrigin} ${withoutBase(url)}`
 
   return {
-    leads(exchange, link) {
-      const url = followedUrl(exchange)
+    leads(record, link) {
+      const url = followedUrl(record)
       if (url === undefined) return
-      const { pageOrigin, startedAt, duration = 0 } = exchange
+      const { pageOrigin, startedAt, duration = 0 } = record
       const key = keyOf(pageOrigin, url)
       open.delete(key)
       open.set(key, { link, endedAt: startedAt + duration })
@@ -47,9 +47,9 @@ export function createRedirectChains<Link>(): RedirectChains<Link> {
 }
 
 /** Where the browser goes next, as path and query on the dev server. */
-function followedUrl({ sentResponse, pageUrl }: Exchange): string | undefined {
+function followedUrl({ sentResponse, pageUrl }: ExchangeRecord): string | undefined {
   if (!sentResponse || !isRedirectStatus(sentResponse.status)) return undefined
-  const location = sentResponse.headers.find(([name]) => name === 'location')?.[1]
+  const location = firstValue(sentResponse.headers, 'location')
   // A whole URL leads away from here, and so does one without a scheme.
   if (location === undefined || /^(?:[a-z][a-z\d+.-]*:|[\\/]{2})/i.test(location)) return undefined
   const devServer = 'http://dev.server'
