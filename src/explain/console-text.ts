@@ -55,7 +55,7 @@ const SCHEMES =
 
 /** `undefined` where Chromium prints nothing. */
 export function consoleText(reason: Reason, facts: ConsoleFacts): string | undefined {
-  const { initiator, page, url, value = '', status, addressSpace = 'public' } = facts
+  const { initiator, page, firstUrl, url, value = '', status, addressSpace = 'public' } = facts
   switch (reason) {
     case 'MissingAllowOriginHeader':
     case 'WildcardOriginNotAllowed':
@@ -96,13 +96,14 @@ export function consoleText(reason: Reason, facts: ConsoleFacts): string | undef
       )
     case 'CorsDisabledScheme':
       // Of the URL that it is given only fetch() says so.
-      if (url === facts.firstUrl) {
+      if (url === firstUrl) {
+        if (url.startsWith('file:')) return `Not allowed to load local resource: ${url}`
         if (initiator !== 'fetch') return undefined
         return `Fetch API cannot load ${url}. URL scheme "${url.slice(0, url.indexOf(':'))}" is not supported.`
       }
       return blocked(facts, `Cross origin requests are only supported for protocol schemes: ${SCHEMES}.`)
     case 'DisallowedByMode':
-      if (url !== facts.firstUrl) {
+      if (url !== firstUrl) {
         return `Unsafe attempt to load URL ${url} from frame with URL ${page}/. Domains, protocols and ports must match.\n`
       }
       return `Fetch API cannot load ${url}. Request mode is "same-origin" but the URL's origin is not same as the request origin ${page}.`
@@ -117,8 +118,8 @@ export function consoleText(reason: Reason, facts: ConsoleFacts): string | undef
       return blocked(facts, `Permission was denied for this request to access the \`${addressSpace}\` address space.`)
     case 'MixedContent':
       return initiator === 'WebSocket'
-        ? `Mixed Content: The page at '${page}/' was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint '${elided(url)}'. This request has been blocked; this endpoint must be available over WSS.`
-        : `Mixed Content: The page at '${page}/' was loaded over HTTPS, but requested an insecure ${INSECURE[initiator]} '${elided(url)}'. This request has been blocked; the content must be served over HTTPS.`
+        ? `Mixed Content: The page at '${page}/' was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint '${elided(url, firstUrl)}'. This request has been blocked; this endpoint must be available over WSS.`
+        : `Mixed Content: The page at '${page}/' was loaded over HTTPS, but requested an insecure ${INSECURE[initiator]} '${elided(url, firstUrl)}'. This request has been blocked; the content must be served over HTTPS.`
     case 'WebSocketHandshakeFailed':
       return `WebSocket connection to '${url}' failed: Error during WebSocket handshake: Unexpected response code: ${status}`
 
@@ -150,9 +151,9 @@ export function consoleText(reason: Reason, facts: ConsoleFacts): string | undef
   }
 }
 
-/** `KURL::ElidedString`, of a URL without its fragment. */
-function elided(url: string): string {
-  const bare = url.replace(/#.*$/s, '')
+/** `KURL::ElidedString`. The URL that is called has lost its fragment by then, one that a redirect leads to has not. */
+function elided(url: string, firstUrl: string): string {
+  const bare = url === firstUrl ? url.replace(/#.*$/s, '') : url
   return bare.length <= 1024 ? bare : `${bare.slice(0, 511)}...${bare.slice(-510)}`
 }
 

@@ -50,7 +50,7 @@ export interface DirectRequest {
    * @default 'follow'
    */
   redirect?: 'follow' | 'error' | 'manual'
-  /** Whether somebody listens on `XMLHttpRequest.upload`, which sets the use-CORS-preflight flag. */
+  /** Whether somebody listens on `XMLHttpRequest.upload` to a body, which sets the use-CORS-preflight flag. */
   hasUploadListener?: boolean
   /** Whether the body is a stream: it sets the use-CORS-preflight flag, and can't be sent a second time. */
   hasStreamBody?: boolean

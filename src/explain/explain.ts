@@ -18,12 +18,12 @@ import { judgeCookies } from './cookies'
 import type { DirectExchange, DirectRequest, DirectResponse } from './direct-exchange'
 import { explainEither } from './either'
 import { proposeFixes } from './fix'
-import { type Hop, type Journey, report, type Rules, withoutCredentials } from './journey'
+import { type Hop, type Journey, report, type Rules } from './journey'
 import { addressSpaceOf, localNetworkAccess } from './local-network'
 import { corsPreflightFetch, preflightCauses } from './preflight'
 import { httpRedirectFetch, type NextRequest, redirectOf } from './redirect'
 import { remarksOn } from './remarks'
-import { credentialsOf, newRequest } from './request'
+import { credentialsOf, newRequest, withoutCredentials } from './request'
 import { filteredResponse, isTooBig } from './response'
 import type { Dialect, HopVerdict, Outcome, Verdict } from './verdict'
 
@@ -68,7 +68,7 @@ function judge(exchange: DirectExchange, rules: Rules): Judgement {
   const journey: Journey = {
     rules,
     exchange,
-    request: newRequest(given, url ? withoutCredentials(url) : given.url, dialect),
+    request: newRequest(given, url, dialect),
     tainting: 'basic',
     isOriginTainted: false,
     urls: [],
@@ -242,7 +242,7 @@ function chooseTainting(journey: Journey, hop: Hop): boolean {
 
   // request's mode is "same-origin": return a network error.
   if (request.mode === 'same-origin') {
-    report(journey, hop, 'request', 'DisallowedByMode', { failedUrl: url.href })
+    report(journey, hop, 'request', 'DisallowedByMode')
     return false
   }
 

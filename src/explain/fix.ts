@@ -1,5 +1,5 @@
 import type { CorsPolicy } from '../cors/policy'
-import { isCorsSafelistedMethod } from '../standard/methods'
+import { isCorsSafelistedMethod, normalizeMethod } from '../standard/methods'
 import { OPAQUE_ORIGIN } from '../standard/origin'
 import type { DirectExchange } from './direct-exchange'
 import type { Judgement } from './explain'
@@ -19,20 +19,25 @@ export function proposeFixes(
 ): Fix[] {
   if (outcome !== 'blocked') return []
   const ofPage = problems.filter(({ hop, reason, at }) => hop === 0 && at === 'request' && reason in REQUEST_FIXES)
+  const page = ofPage.map((problem) => requestFix(problem, exchange))
+  // Once the page calls another URL, it is that one that is judged.
+  const callInstead = page.find((fix) => fix.callInstead !== undefined)?.callInstead
+  if (callInstead !== undefined) {
+    const direct = { ...exchange, request: { ...exchange.request, url: callInstead } }
+    return [...page, ...proposeFixes(direct, judge(direct), judge)]
+  }
   const detour = problems.find((problem) => isDetour(problem, hops, exchange))
-  if (detour)
-    return [...ofPage.map((problem) => requestFix(problem, exchange)), ...fixDetour(exchange, hops, detour, judge)]
-
-  const fixes: Fix[] = []
-  for (const problem of ofPage) fixes.push(requestFix(problem, exchange))
-  hops.forEach((hop, index) => {
-    const ofHop = problems.filter((problem) => problem.hop === index)
-    for (const problem of ofHop) if (problem.reason.startsWith('Corp')) fixes.push(resourcePolicyFix(hop))
-    for (const { reason } of ofHop) if (reason === 'ResponseHeadersTooBig') fixes.push(headerSizeFix(hop))
-    for (const { reason } of ofHop) if (reason === 'WebSocketHandshakeFailed') fixes.push(webSocketFix(hop, exchange))
-    if (ofHop.some(isCorsProblem)) fixes.push(policyFix(hop, exchange))
-  })
-  return fixes
+  if (detour) return [...page, ...fixDetour(exchange, hops, detour, judge)]
+  return [
+    ...page,
+    ...hops.flatMap((hop, index) =>
+      serverFixes(
+        hop,
+        problems.filter((problem) => problem.hop === index),
+        exchange,
+      ),
+    ),
+  ]
 }
 
 // The page
@@ -54,7 +59,8 @@ const REQUEST_FIXES: Partial<Record<Reason, Write>> = {
   BadPort: () => ({ sentence: 'Let the server listen on another port: no browser calls this one.' }),
   MixedContent: (_, url) => ({
     sentence: 'Serve it over https and call it there.',
-    callInstead: url.replace(/^http:/, 'https:').replace(/^ws:/, 'wss:'),
+    // What listens on a port that somebody chose speaks one of the two.
+    ...(hasDefaultPort(url) && { callInstead: url.replace(/^(http|ws):/, '$1s:') }),
   }),
   InsecureLocalNetwork: () => ({
     sentence:
@@ -65,7 +71,7 @@ const REQUEST_FIXES: Partial<Record<Reason, Write>> = {
   }),
 }
 
-function requestFix({ reason }: Problem, exchange: DirectExchange): Fix {
+function requestFix({ reason }: Problem, exchange: DirectExchange): Exclude<Fix, { kind: 'policy' }> {
   const url = bare(exchange.request.url)
   const write = REQUEST_FIXES[reason]
   return { kind: 'request', url, ...(write?.(exchange, url) ?? { sentence: 'Change the call.' }) }
@@ -112,7 +118,13 @@ function fixDetour(
   const isSeen = last?.redirectsTo === undefined
   const method = last?.method ?? exchange.request.method ?? 'GET'
   const direct: DirectExchange = {
-    request: { ...exchange.request, url: target, method, headers: last?.headers ?? [], hasStreamBody: false },
+    request: {
+      ...exchange.request,
+      ...arrivedWithout(exchange, method),
+      url: target,
+      method,
+      headers: last?.headers ?? [],
+    },
     hops: isSeen ? exchange.hops.slice(hops.length - 1) : [],
   }
   const verdict = judge(direct)
@@ -124,6 +136,12 @@ function fixDetour(
         ? [policyFix(hop, direct)]
         : []
   return [{ kind: 'redirect', url, sentence, callInstead: target }, ...policies]
+}
+
+/** A redirect that makes it a GET takes the body, and what was to be known of its way. */
+function arrivedWithout({ request }: DirectExchange, method: string): Partial<DirectExchange['request']> {
+  const keepsBody = method === normalizeMethod(request.method ?? 'GET')
+  return keepsBody ? {} : { hasStreamBody: false, hasUploadListener: false }
 }
 
 /** Where there is nothing at the end that could be called instead. */
@@ -172,6 +190,17 @@ const CORS_REASONS =
 
 function isCorsProblem({ reason }: Problem): boolean {
   return CORS_REASONS.test(reason)
+}
+
+function serverFixes(hop: HopVerdict, problems: readonly Problem[], exchange: DirectExchange): Fix[] {
+  const fixes: Fix[] = []
+  for (const { reason } of problems) {
+    if (reason.startsWith('Corp')) fixes.push(resourcePolicyFix(hop))
+    else if (reason === 'ResponseHeadersTooBig') fixes.push(headerSizeFix(hop))
+    else if (reason === 'WebSocketHandshakeFailed') fixes.push(webSocketFix(hop, exchange))
+  }
+  if (problems.some(isCorsProblem)) fixes.push(policyFix(hop, exchange))
+  return fixes
 }
 
 /** The policy that lets just this call pass. */
@@ -244,6 +273,10 @@ function webSocketFix({ url }: HopVerdict, { request }: DirectExchange): Fix {
     url,
     sentence: `Have the WebSocket server at ${url} accept Origin: ${request.origin}; CORS headers have no part in it.`,
   }
+}
+
+function hasDefaultPort(url: string): boolean {
+  return URL.canParse(url) && new URL(url).port === ''
 }
 
 function bare(url: string): string {

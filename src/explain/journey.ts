@@ -42,6 +42,9 @@ export interface Hop {
   seen: DirectHop | undefined
 }
 
+/** What of a hop a report needs; before there is one, its URL may not even parse. */
+type Place = Pick<Hop, 'index' | 'href' | 'origin' | 'method'> & { url?: URL }
+
 export interface Details extends Partial<Pick<Facts, 'status' | 'value' | 'names' | 'location'>> {
   /** What Chromium's message names as the URL that failed, if not the hop's. */
   failedUrl?: string
@@ -56,10 +59,10 @@ export interface Details extends Partial<Pick<Facts, 'status' | 'value' | 'names
 
 export function report(
   { request, problems }: Journey,
-  { index, href, origin, method }: Pick<Hop, 'index' | 'href' | 'origin' | 'method'>,
+  { index, href, url, origin, method }: Place,
   at: Problem['at'],
   reason: Reason,
-  { failedUrl = href, unnamed, netError, isSilent, addressSpace, ...details }: Details = {},
+  { failedUrl = url?.href ?? href, unnamed, netError, isSilent, addressSpace, ...details }: Details = {},
 ): void {
   const { value, names } = details
   const { anchor, sentence } = REASONS[reason]
@@ -68,7 +71,7 @@ export function report(
     : consoleText(reason, {
         initiator: request.initiator,
         page: request.origin,
-        firstUrl: request.href,
+        firstUrl: request.fullHref,
         url: failedUrl,
         value,
         status: details.status,
@@ -85,13 +88,4 @@ export function report(
     ...(names !== undefined && { names }),
     anchor,
   })
-}
-
-/** A URL as messages may name it. */
-export function withoutCredentials(url: URL): string {
-  if (url.username === '' && url.password === '') return url.href
-  const bare = new URL(url)
-  bare.username = ''
-  bare.password = ''
-  return bare.href
 }

@@ -16,7 +16,10 @@ import { isTooBig } from './response'
 import type { HopVerdict, PreflightCause } from './verdict'
 
 /** https://fetch.spec.whatwg.org/#main-fetch, where it chooses "HTTP fetch with makeCORSPreflight set". */
-export function preflightCauses({ rules, request }: Journey, { method, headers }: Hop): PreflightCause[] {
+export function preflightCauses(
+  { rules, request }: Journey,
+  { method, headers }: Pick<Hop, 'method' | 'headers'>,
+): PreflightCause[] {
   const causes: PreflightCause[] = []
   // request's use-CORS-preflight flag is set,
   if (request.hasUploadListener) causes.push({ kind: 'upload-listener' })

@@ -8,7 +8,9 @@ import {
   redirectedRequest,
 } from '../standard/redirect'
 import type { DirectResponse } from './direct-exchange'
-import { type Hop, type Journey, report, withoutCredentials } from './journey'
+import { type Hop, type Journey, report } from './journey'
+import { preflightCauses } from './preflight'
+import { withoutCredentials } from './request'
 import { filteredResponse } from './response'
 import type { HopVerdict } from './verdict'
 
@@ -46,6 +48,9 @@ export function redirectOf({ rules, request }: Journey, { url }: Hop, { status, 
 
 const MAX_REDIRECTS = 20
 
+/** In Chromium, and only on the page's own origin. */
+const FOLLOWS_CREDENTIALS = new Set<Journey['request']['initiator']>(['XMLHttpRequest', 'sendBeacon'])
+
 /** https://fetch.spec.whatwg.org/#concept-http-fetch, step 6, and https://fetch.spec.whatwg.org/#http-redirect-fetch */
 export function httpRedirectFetch(
   journey: Journey,
@@ -82,7 +87,7 @@ export function httpRedirectFetch(
 
   // 5. If locationURL's scheme is not an HTTP(S) scheme, then return a network error.
   if (location.protocol !== 'http:' && location.protocol !== 'https:') {
-    if (isChromium) refuseScheme(journey, hop, location)
+    if (isChromium) refuseScheme(journey, hop, status, location)
     else report(journey, hop, 'response', 'CorsDisabledScheme', { failedUrl: location.href, location: location.href })
     return redirectsTo
   }
@@ -107,11 +112,11 @@ export function httpRedirectFetch(
     report(journey, hop, 'response', 'RedirectModeError')
     return redirectsTo
   }
-  // Chromium's fetch() follows no such redirect in any mode, and says nothing.
+  // Chromium follows no such redirect in any mode, and says nothing.
   const isRefusedByMode = request.mode === 'same-origin' && isForeign
   if (
     isChromium &&
-    request.initiator === 'fetch' &&
+    !FOLLOWS_CREDENTIALS.has(request.initiator) &&
     includesCredentials(location) &&
     !isRefusedForCors &&
     !isRefusedByMode
@@ -123,8 +128,7 @@ export function httpRedirectFetch(
   }
 
   // 11-13. What of the request goes along.
-  const { method, headers: carried } = redirectedRequest(hop, status, hop.url, location)
-  const kept = isChromium ? carried.filter(([name]) => !isDroppedByRedirect(name, request.origin, location)) : carried
+  const { method, headers: kept } = carriedRequest(journey, hop, status, location)
   // 17. Append locationURL to request's URL list, of which the redirect-taint is made.
   if (taintsOrigin(request.origin, hop.url, location)) journey.isOriginTainted = true
   // 19. Return the result of running main fetch.
@@ -132,7 +136,7 @@ export function httpRedirectFetch(
 }
 
 /** Chromium has many ways to refuse it, and most are silent. */
-function refuseScheme(journey: Journey, hop: Hop, location: URL): void {
+function refuseScheme(journey: Journey, hop: Hop, status: number, location: URL): void {
   const { request, tainting } = journey
   if (!isSafeRedirectTarget(location)) {
     report(journey, hop, 'response', 'InvalidRedirect', { netError: 'net::ERR_UNSAFE_REDIRECT' })
@@ -141,11 +145,29 @@ function refuseScheme(journey: Journey, hop: Hop, location: URL): void {
   } else if (request.mode === 'same-origin') {
     report(journey, hop, 'response', 'DisallowedByMode', { isSilent: true })
   } else {
-    const isWebSocket = location.protocol === 'ws:' || location.protocol === 'wss:'
     report(journey, hop, 'response', 'CorsDisabledScheme', {
       failedUrl: location.href,
       location: location.href,
-      isSilent: request.mode === 'no-cors' || (isWebSocket && tainting === 'cors'),
+      isSilent:
+        request.mode === 'no-cors' || (tainting === 'cors' && isWebSocketByAccident(journey, hop, status, location)),
     })
   }
+}
+
+function carriedRequest(
+  { request, rules }: Journey,
+  hop: Hop,
+  status: number,
+  location: URL,
+): Omit<NextRequest, 'url'> {
+  const { method, headers } = redirectedRequest(hop, status, hop.url, location)
+  if (rules.dialect === 'standard') return { method, headers }
+  return { method, headers: headers.filter(([name]) => !isDroppedByRedirect(name, request.origin, location)) }
+}
+
+/** To its loader `ws` and `wss` are schemes with CORS; it is only a request made anew that is looked at once more. */
+function isWebSocketByAccident(journey: Journey, hop: Hop, status: number, location: URL): boolean {
+  const next = carriedRequest(journey, hop, status, location)
+  const isMadeAnew = next.method !== hop.method || preflightCauses(journey, next).length > 0
+  return (location.protocol === 'ws:' || location.protocol === 'wss:') && !isMadeAnew
 }

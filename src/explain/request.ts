@@ -10,6 +10,8 @@ import type { Dialect } from './verdict'
 export interface Request {
   /** As given, parsed and serialized, without user name and password. */
   href: string
+  /** With them: a browser's console knows no secrets. */
+  fullHref: string
   origin: string
   method: string
   /** Values normalized, and without those that no script can set. */
@@ -24,14 +26,24 @@ export interface Request {
   hasStreamBody: boolean
 }
 
+/** A URL as messages may name it. */
+export function withoutCredentials(url: URL): string {
+  if (url.username === '' && url.password === '') return url.href
+  const bare = new URL(url)
+  bare.username = ''
+  bare.password = ''
+  return bare.href
+}
+
 /** https://fetch.spec.whatwg.org/#dom-request */
-export function newRequest(given: DirectRequest, href: string, dialect: Dialect): Request {
+export function newRequest(given: DirectRequest, url: URL | undefined, dialect: Dialect): Request {
   const initiator = given.initiator ?? 'fetch'
   const isBeacon = initiator === 'sendBeacon'
   const lines = (given.headers ?? []).map(([name, value]) => [name, normalizeValue(value)] as const)
   const mode = given.mode ?? (isBeacon && isSimpleBeacon(lines) ? 'no-cors' : 'cors')
   return {
-    href,
+    href: url ? withoutCredentials(url) : given.url,
+    fullHref: url?.href ?? given.url,
     origin: given.origin,
     method: normalizeMethod(given.method ?? (isBeacon ? 'POST' : 'GET')),
     headers: fillHeaders(lines, mode, initiator, dialect),
@@ -41,9 +53,14 @@ export function newRequest(given: DirectRequest, href: string, dialect: Dialect)
     redirect: given.redirect ?? 'follow',
     embedderPolicy: embedderPolicyOf(given),
     addressSpace: given.addressSpace,
-    hasUploadListener: given.hasUploadListener ?? false,
+    hasUploadListener: !!given.hasUploadListener && !(dialect === 'chromium' && isWithoutBody(given)),
     hasStreamBody: given.hasStreamBody ?? false,
   }
+}
+
+/** Chromium minds nobody who listens to an upload of nothing. */
+function isWithoutBody({ method = 'GET' }: DirectRequest): boolean {
+  return /^(?:get|head)$/i.test(method)
 }
 
 export function credentialsOf({ credentials, initiator }: DirectRequest): Request['credentials'] {
