@@ -1,6 +1,6 @@
 /** One run: where it builds, what it starts, and that all of it ends. */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Contestant, ContestantSettings } from './contestants.ts'
@@ -58,6 +58,7 @@ export interface Bench {
 }
 
 const START_TIMEOUT = 60_000
+const FOLDER = /^bench-\d+$/
 
 /** Gives `use` a bench, and leaves nothing behind. */
 export async function withBench<Result>(
@@ -66,7 +67,13 @@ export async function withBench<Result>(
 ): Promise<Result> {
   const cache = join(REPOSITORY, '.cache')
   mkdirSync(cache, { recursive: true })
-  const folder = mkdtempSync(join(cache, 'bench-'))
+  for (const name of readdirSync(cache)) {
+    // Of a run that was killed.
+    if (FOLDER.test(name) && !isAlive(Number(name.slice('bench-'.length))))
+      rmSync(join(cache, name), { recursive: true })
+  }
+  const folder = join(cache, `bench-${process.pid}`)
+  mkdirSync(folder, { recursive: true })
   const clean = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   process.once('exit', clean)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
@@ -74,6 +81,14 @@ export async function withBench<Result>(
     return await use(createBench(folder, contestants))
   } finally {
     await stopAll()
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }
 

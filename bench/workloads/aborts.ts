@@ -25,8 +25,8 @@ export const aborts: Workload = {
       // One by one, each with an API of its own: the API's sockets are counted.
       const origin = await bench.origin()
       const { running, failed } = await bench.startAll([contestant], origin)
-      failed.push(...(await warmUp(load, running, { connections: 50, requests: 2000, duration: 3000 })))
-      const of = await compare(running, {
+      const warm = await warmUp(load, running, { connections: 50, requests: 2000, duration: 3000 })
+      const of = await compare(warm.ready, {
         rounds,
         async measure(one) {
           const before = await one.usage({ collect: true })
@@ -44,7 +44,7 @@ export const aborts: Workload = {
           }
         },
       })
-      rows.push(...failed, ...of)
+      rows.push(...failed, ...warm.failed, ...of)
       await Promise.all([...running.map(({ process }) => process?.stop()), origin.process.stop()])
     }
     return rows

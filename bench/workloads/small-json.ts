@@ -24,7 +24,13 @@ export function callOf({ port, page, pathOf }: Running, path: string, options?: 
   return { port, request: requestBytes(page, pathOf(path), options), tls: page.origin.startsWith('https:') }
 }
 
-export async function warmUp(load: BenchProcess, running: readonly Running[], settings = WARM_UP): Promise<Row[]> {
+/** Lets contestants serve for a while; those that can't are told in rows. */
+export async function warmUp(
+  load: BenchProcess,
+  running: readonly Running[],
+  settings = WARM_UP,
+): Promise<{ ready: Running[]; failed: Row[] }> {
+  const ready: Running[] = []
   const failed: Row[] = []
   for (const one of running) {
     const { name } = one.contestant
@@ -33,9 +39,10 @@ export async function warmUp(load: BenchProcess, running: readonly Running[], se
     const { failures, failure = '' } = await load
       .ask<LoadResult>('run', asked)
       .catch((error: Error) => ({ failures: 1, failure: error.message }))
-    if (failures > 0) failed.push({ contestant: name, figures: {}, failure })
+    if (failures === 0) ready.push(one)
+    else failed.push({ contestant: name, figures: {}, failure })
   }
-  return failed
+  return { ready, failed }
 }
 
 /** Requests as fast as answers come, and what they cost. */
@@ -75,9 +82,10 @@ async function measureSmallJson(bench: Bench, rounds: number, { tls }: { tls: bo
   const origin = await bench.origin({ tls })
   const load = bench.load()
   const { running, failed } = await bench.startAll(bench.contestants, origin)
-  const rows = [...failed, ...(await warmUp(load, running))]
+  const warm = await warmUp(load, running)
+  const rows = [...failed, ...warm.failed]
   for (const connections of [1, 50]) {
-    const of = await compare(running, {
+    const of = await compare(warm.ready, {
       rounds,
       case: connections === 1 ? '1 connection' : `${connections} connections`,
       warmUp: 0,
