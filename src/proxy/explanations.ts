@@ -183,6 +183,11 @@ export function createExplanations({ preflights, productionOrigin, log, now }: E
     const finding: Finding = { exchange, verdict, count: 1 }
     findings.set(key, finding)
     log.blocked(notice({ exchange: chainOf(link)[0]?.exchange ?? exchange, verdict, productionOrigin }))
+    if (productionOrigin === undefined) {
+      log.once(
+        `calls are judged as those of a page on ${exchange.pageOrigin}. With productionOrigin: 'https://…' they are judged as those of the page in production.`,
+      )
+    }
     return finding
   }
 

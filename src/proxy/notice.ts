@@ -22,7 +22,8 @@ export function notice({ exchange, verdict, productionOrigin }: NoticeInput): st
       ? `without the dev server, from ${pageOrigin}`
       : `in production, from ${productionOrigin}`
   const [fix] = verdict.fixes
-  return [`${what} would be blocked ${where}:`, browsersWords(verdict), fix?.sentence ?? '']
+  const orElse = way === 'path' ? 'Or have the server that serves the page pass it on, as this one does.' : ''
+  return [`${what} would be blocked ${where}:`, browsersWords(verdict), fix?.sentence ?? '', orElse]
     .map((line) => printable(withoutQueries(line)))
     .filter((line) => line !== '')
     .join('\n  ')

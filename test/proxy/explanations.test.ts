@@ -278,13 +278,29 @@ describe('a notice', () => {
     ])
   })
 
+  it('comes with a word, once, about the origin that it is judged for', async () => {
+    const one = await setup()
+    await one.relayed('/users')
+    await mark(one)
+    await vi.waitFor(() => expect(one.notices()).toHaveLength(2))
+    expect(one.server.lines.filter((line) => line.includes('productionOrigin'))).toHaveLength(1)
+  })
+
+  it('says of a path route that the server in production may have it, too', async () => {
+    const { called, notices } = await setup()
+    await called('/api/users', { method: 'DELETE' })
+    await vi.waitFor(() => expect(notices()).toHaveLength(1))
+    expect(notices()[0]?.split('\n').at(-1)).toContain('Or have the server that serves the page pass it on')
+  })
+
   it('names production where that is known', async () => {
-    const { relayed, notices } = await setup(undefined, (origin) => ({
+    const { relayed, notices, server } = await setup(undefined, (origin) => ({
       targets: [origin],
       productionOrigin: 'https://app.example.com',
     }))
     await relayed('/users')
     await vi.waitFor(() => expect(notices()).toHaveLength(1))
+    expect(server.lines.join('\n')).not.toContain('productionOrigin')
     expect(notices()[0]).toContain('would be blocked in production, from https://app.example.com:')
     expect(notices()[0]).toContain('Access-Control-Allow-Origin: https://app.example.com')
   })
@@ -538,17 +554,17 @@ describe('explanations', () => {
     const { add, explanations, lines } = bench()
     add()
     add()
-    await vi.waitFor(() => expect(lines).toHaveLength(1))
+    await vi.waitFor(() => expect(lines).toHaveLength(2))
     add()
     add({ pageHeaders: { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' } })
     await vi.waitFor(() => expect(explanations.findings()).toMatchObject([{ count: 4, exchange: { id: 1 } }]))
-    expect(lines).toHaveLength(1)
+    expect(lines).toHaveLength(2)
   })
 
   it('ask again after ten minutes, and say nothing new', async () => {
     const one = bench()
     one.add()
-    await vi.waitFor(() => expect(one.lines).toHaveLength(1))
+    await vi.waitFor(() => expect(one.lines).toHaveLength(2))
     one.time += 9 * 60_000
     one.add()
     await vi.waitFor(() => expect(one.explanations.findings()[0]?.count).toBe(2))
@@ -556,7 +572,7 @@ describe('explanations', () => {
     one.time += 2 * 60_000
     one.add()
     await vi.waitFor(() => expect(one.sent).toBe(2))
-    expect(one.lines).toHaveLength(1)
+    expect(one.lines).toHaveLength(2)
   })
 
   it('ask again after half a minute where no answer came', async () => {
@@ -593,7 +609,7 @@ describe('explanations', () => {
     waiting.shift()?.()
     const other = bench()
     other.add()
-    await vi.waitFor(() => expect(other.lines).toHaveLength(1))
+    await vi.waitFor(() => expect(other.lines).toHaveLength(2))
     expect(one.sent).toBe(1)
     expect(one.lines).toEqual([])
   })
