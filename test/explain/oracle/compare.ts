@@ -42,6 +42,8 @@ const SENTENCES: readonly (readonly [part: string, reason: Reason])[] = [
   ['Error during WebSocket handshake', 'WebSocketHandshakeFailed'],
   ['ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS', 'InsecureLocalNetwork'],
   ['ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS', 'LocalNetworkAccessPermissionDenied'],
+  ['Failed to parse URL', 'InvalidUrl'],
+  ['Invalid URL', 'InvalidUrl'],
   ['URL scheme "', 'CorsDisabledScheme'],
   ['Not allowed to load local resource', 'CorsDisabledScheme'],
 ]
@@ -60,6 +62,7 @@ const NET_ERRORS: Record<string, readonly Reason[]> = {
   'net::ERR_UNKNOWN_URL_SCHEME': ['CorsDisabledScheme', 'InvalidRedirect'],
   'net::ERR_INVALID_REDIRECT': ['InvalidRedirect'],
   'net::ERR_UNSAFE_REDIRECT': ['CorsDisabledScheme', 'InvalidRedirect'],
+  'net::ERR_RESPONSE_HEADERS_TOO_BIG': ['ResponseHeadersTooBig'],
   'net::ERR_INVALID_ARGUMENT': ['RedirectOfStreamBody'],
   'net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION': ['InvalidRedirect'],
   'net::ERR_FAILED': ['RedirectModeError'],
