@@ -389,7 +389,9 @@ function comesFromElsewhere({ headers }: IncomingMessage): boolean {
 /** Pages send streams over HTTP/2 alone, and nothing else that they send there has a body of no known length. */
 function isStreamBody(req: IncomingMessage): boolean {
   if (req.httpVersionMajor < 2 || req.headers['content-length'] !== undefined) return false
-  return (req as unknown as Http2ServerRequest).stream.endAfterHeaders === false
+  // A request line may claim a version that its connection does not speak.
+  const { stream } = req as unknown as Partial<Http2ServerRequest>
+  return stream?.endAfterHeaders === false
 }
 
 function isEncrypted(req: IncomingMessage): boolean {
