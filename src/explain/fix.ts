@@ -21,10 +21,10 @@ export function proposeFixes(
   const ofPage = problems.filter(({ hop, reason, at }) => hop === 0 && at === 'request' && reason in REQUEST_FIXES)
   const page = ofPage.map((problem) => requestFix(problem, exchange))
   // Once the page calls another URL, it is that one that is judged.
-  const callInstead = page.find((fix) => fix.callInstead !== undefined)?.callInstead
-  if (callInstead !== undefined) {
-    const direct = { ...exchange, request: { ...exchange.request, url: callInstead } }
-    return [...page, ...proposeFixes(direct, judge(direct), judge)]
+  for (const fix of page) {
+    if (fix.callInstead === undefined) continue
+    const direct = { ...exchange, request: { ...exchange.request, url: fix.callInstead } }
+    return [fix, ...proposeFixes(direct, judge(direct), judge)]
   }
   const detour = problems.find((problem) => isDetour(problem, hops, exchange))
   if (detour) return [...page, ...fixDetour(exchange, hops, detour, judge)]
@@ -49,7 +49,8 @@ const REQUEST_FIXES: Partial<Record<Reason, Write>> = {
   InvalidUrl: () => ({ sentence: 'Call an absolute http or https URL.' }),
   UrlWithCredentials: (_, url) => ({
     sentence: 'Leave user name and password out of the URL; an Authorization header carries them.',
-    callInstead: url,
+    // Of what else there is in a URL that no browser calls, the rest tells.
+    ...(/^https?:/.test(url) && { callInstead: url }),
   }),
   ForbiddenMethod: () => ({ sentence: 'Use another method: no browser sends this one.' }),
   MethodDisallowedByMode: () => ({ sentence: 'Leave mode: "no-cors" out, and let the server allow the call.' }),
@@ -276,7 +277,7 @@ function webSocketFix({ url }: HopVerdict, { request }: DirectExchange): Fix {
 }
 
 function hasDefaultPort(url: string): boolean {
-  return URL.canParse(url) && new URL(url).port === ''
+  return /^(?:http|ws):/.test(url) && URL.canParse(url) && new URL(url).port === ''
 }
 
 function bare(url: string): string {
