@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import { CLASSIC_SCRIPT_BASE, clientScript } from '../exchange/client-script'
+import { printable, withoutQuery } from '../exchange/printable'
 import { CLIENT_SCRIPT, type ClientConfig, type RelayMode, RESERVED_PREFIX } from '../exchange/wire'
 import { CorsDevError, LOG_PREFIX } from '../options/errors'
 import type { ResolvedOptions } from '../options/types'
@@ -54,6 +55,8 @@ export interface Context {
 }
 
 const WARM_UP_DELAY = 100
+/** Told in the life of a dev server: a foreign page could fill the terminal with them. */
+const MOST_MALFORMED = 100
 
 /** Resolved options in; middleware, upgrade handler and runtime out. Knows no bundler. */
 export function createContext(input: ContextInput): Context {
@@ -62,6 +65,7 @@ export function createContext(input: ContextInput): Context {
   let targets = input.targets
   let table = tableOf(targets)
   let ownOrigins: readonly string[] = []
+  let malformedCount = 0
   let isClosed = false
   let loading: Promise<Proxy> | undefined
   let proxy: Proxy | undefined
@@ -101,9 +105,12 @@ export function createContext(input: ContextInput): Context {
     const destination = destinationOf(url)
     const isHostile = destination ? isMalformedRequestTarget(url) !== undefined : NO_BROWSER_SENDS.test(url)
     if (isHostile && !(url === '*' && req.method === 'OPTIONS')) {
-      logger.warn(
-        `${LOG_PREFIX} ${req.method} ${JSON.stringify(url).slice(1, 120)} was refused: ${isMalformedRequestTarget(url) ?? 'malformed'}.`,
-      )
+      if (malformedCount++ < MOST_MALFORMED) {
+        const shown = printable(withoutQuery(url)).slice(0, 120)
+        logger.warn(
+          `${LOG_PREFIX} ${req.method} ${shown} was refused: ${isMalformedRequestTarget(url) ?? 'malformed'}.`,
+        )
+      }
       res.writeHead(400, { 'content-length': 0, 'cache-control': 'no-store' }).end()
       return
     }
