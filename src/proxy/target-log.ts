@@ -1,6 +1,9 @@
 import type { Exchange } from '../exchange/exchange'
+import { printable, withoutQuery } from '../exchange/printable'
 import { LOG_PREFIX } from '../options/errors'
 import type { Target } from '../targets/target'
+
+export { withoutQuery }
 
 export interface Logger {
   info(message: string): void
@@ -24,10 +27,18 @@ export interface TargetLog {
 /** A page that polls a dead API says the same thing every second: it is said once, then counted. */
 const FOLD_MS = 10_000
 const MOST_REMEMBERED = 200
+const MOST_SAID_ONCE = 500
+const MOST_REFUSALS = 200
+const TOO_MANY_REFUSALS = `more requests were refused than can be read here: the rest of these ${FOLD_MS / 1000} s is left out.`
 
 export function createTargetLog(logger: Logger, now: () => number): TargetLog {
   const lastSaid = new Map<string, { at: number; folded: number }>()
   const saidOnce = new Set<string>()
+  let refusals = { since: 0, count: 0 }
+
+  function write(level: keyof Logger, message: string): void {
+    logger[level](`${LOG_PREFIX} ${printable(message)}`)
+  }
 
   function say(level: keyof Logger, message: string): void {
     const last = lastSaid.get(message)
@@ -38,7 +49,7 @@ export function createTargetLog(logger: Logger, now: () => number): TargetLog {
     const again = last?.folded ? ` (and ${last.folded} times more since)` : ''
     if (lastSaid.size >= MOST_REMEMBERED) lastSaid.clear()
     lastSaid.set(message, { at: now(), folded: 0 })
-    logger[level](`${LOG_PREFIX} ${message}${again}`)
+    write(level, message + again)
   }
 
   return {
@@ -50,7 +61,10 @@ export function createTargetLog(logger: Logger, now: () => number): TargetLog {
       )
     },
     refused(message) {
-      say('warn', message)
+      // A foreign page that asks for a thousand paths a second must not fill the terminal.
+      if (now() - refusals.since >= FOLD_MS) refusals = { since: now(), count: 0 }
+      if (refusals.count++ < MOST_REFUSALS) say('warn', message)
+      else if (refusals.count === MOST_REFUSALS + 1) write('warn', TOO_MANY_REFUSALS)
     },
     cookieRefused(target, name, reason) {
       this.once(
@@ -64,17 +78,13 @@ export function createTargetLog(logger: Logger, now: () => number): TargetLog {
       )
     },
     blocked(notice) {
-      logger.warn(`${LOG_PREFIX} ${notice}`)
+      write('warn', notice)
     },
     once(message) {
-      if (saidOnce.has(message)) return
+      // What it is about may come from an upstream: names of cookies without end.
+      if (saidOnce.has(message) || saidOnce.size >= MOST_SAID_ONCE) return
       saidOnce.add(message)
-      logger.info(`${LOG_PREFIX} ${message}`)
+      write('info', message)
     },
   }
-}
-
-/** Queries carry tokens, and a line per search term could never be folded. */
-export function withoutQuery(url: string): string {
-  return url.split('?', 1)[0] ?? url
 }
