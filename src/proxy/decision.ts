@@ -3,7 +3,7 @@ import { corsResponseHeaders } from '../cors/response-headers'
 import type { RouteAnswer, RouteQuestion } from '../exchange/wire'
 import { matchRelay } from '../routes/match'
 import type { RouteTable } from '../routes/table'
-import { provenanceLabel } from '../targets/target'
+import { provenanceLabel, type Target } from '../targets/target'
 import type { Admission } from './guard'
 import type { Preflights } from './preflights'
 import { createProbe, type Probe } from './probe'
@@ -22,9 +22,11 @@ export interface DecisionsInput {
   log: TargetLog
   preflights: Preflights
   now(): number
+  /** Told of each target whose calls of some kind need no relay. */
+  calledDirectly(target: Target): void
 }
 
-export function createDecisions({ table, log, preflights, now }: DecisionsInput): Decisions {
+export function createDecisions({ table, log, preflights, now, calledDirectly }: DecisionsInput): Decisions {
   const probe = createProbe(preflights, now)
 
   return {
@@ -34,6 +36,7 @@ export function createDecisions({ table, log, preflights, now }: DecisionsInput)
       if (!target || target.relay === 'never') return { route: 'direct' }
       if (target.relay === 'always') return { route: 'relay' }
       const { route, reason, remedy } = await probe.decide(question, pageOrigin, target)
+      if (route === 'direct') calledDirectly(target)
       const found = `${origin} (${provenanceLabel(target.provenance)})`
       log.once(
         route === 'direct'

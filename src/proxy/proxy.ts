@@ -41,6 +41,7 @@ import type { TransportHooks } from './sending'
 import { createSessions } from './session'
 import { createTargetLog, type Logger } from './target-log'
 import { createTransport } from './transport'
+import { createUsedTargets } from './used-targets'
 import { refuseUpgrade } from './upgrade'
 
 /** Where a request is meant for, as far as its path tells. */
@@ -69,6 +70,8 @@ export interface Proxy {
     res: ServerResponse,
     scriptWith: (decisions: ClientConfig['decisions']) => string,
   ): void
+  /** A page is being loaded: has connections ready to the targets that it used last time. */
+  connectAhead(): void
   /** `Set-Cookie` line that gives this browser its session; `undefined` when it has one. */
   sessionCookieFor(req: IncomingMessage): string | undefined
   /** Origins under which this dev server is reached: no target may be one of them. */
@@ -97,11 +100,8 @@ export function createProxy(input: ProxyInput): Proxy {
     file: path.join(cache, 'cookies.json'),
     onWriteFailure: ({ message }) => log.once(`logins won't outlive this dev server: ${message}.`),
   })
+  const usedTargets = createUsedTargets({ file: path.join(cache, 'targets.json'), table })
   const newcomers = createNewcomers(() => sessions.create(), now)
-  exchanges.subscribe((exchange) => {
-    log.failed(exchange)
-    if (exchange.way === 'to' && exchange.upstreamResponse?.status === 401) log.unauthorized(exchange)
-  })
   if (process.versions['webcontainer'] !== undefined) {
     log.once('this is a WebContainer: its network is that of a browser tab, so no proxy in it gets past CORS.')
   }
@@ -121,6 +121,8 @@ export function createProxy(input: ProxyInput): Proxy {
     finished({ exchange, target }) {
       exchange.duration = now() - exchange.startedAt
       const recorded = exchanges.add(exchange)
+      log.failed(recorded)
+      if (exchange.way === 'to' && exchange.upstreamResponse?.status === 401) log.unauthorized(recorded)
       if (target.explain ?? options.explain) explanations.add(recorded, exchange, target)
     },
   }
@@ -136,7 +138,8 @@ export function createProxy(input: ProxyInput): Proxy {
     const { plugins = [], ...rest } = target.proxy
     const handler = createProxyMiddleware({
       ...rest,
-      target: target.origin,
+      // As text it would be parsed for every request.
+      target: new URL(target.origin),
       // Its own error handling writes into bodies that have begun.
       ejectPlugins: true,
       plugins: [transport.plugin, proxyEventsPlugin, ...plugins],
@@ -155,7 +158,14 @@ export function createProxy(input: ProxyInput): Proxy {
     dispatch: (request) => dispatchPreflight(dispatcherOf(request.target), request),
     now,
   })
-  const decisions = createDecisions({ table, log, preflights, now })
+  const decisions = createDecisions({
+    table,
+    log,
+    preflights,
+    now,
+    // Nothing of it passes here any more.
+    calledDirectly: (target) => usedTargets.forget(target),
+  })
   const explanations = createExplanations({ preflights, productionOrigin: options.productionOrigin, log, now })
 
   /** Where a request leads, and whether it may go there: one check for requests and upgrades alike. */
@@ -284,6 +294,9 @@ export function createProxy(input: ProxyInput): Proxy {
     setOwnOrigins(origins) {
       ownOrigins = new Set(origins)
     },
+    connectAhead() {
+      for (const target of usedTargets.turnPage()) transport.connectAhead(target)
+    },
     sessionCookieFor(req) {
       if (sessions.find(req.headers.cookie) !== undefined || comesFromElsewhere(req)) return undefined
       return sessions.setCookieLine(sessions.create(), { secure: isEncrypted(req) })
@@ -309,6 +322,7 @@ export function createProxy(input: ProxyInput): Proxy {
         return refuse(res, 404, asked ? 'unknown-target' : 'not-found', admission)
       }
       const call = buildCall({ req, admission, target, relay, route, upgrade: undefined })
+      usedTargets.note(target)
       if (call.exchange.way === 'to' && call.session === undefined) {
         // The page came from another server, or before this browser had a session: its first relayed call gets one.
         call.session = newcomers.sessionOf(req, admission.pageOrigin)
@@ -337,6 +351,7 @@ export function createProxy(input: ProxyInput): Proxy {
         return refuseUpgrade(socket, 400)
       }
       const call = buildCall({ req, admission, target, relay, route, upgrade: { socket, head } })
+      usedTargets.note(target)
       passOn(req, undefined, call, {
         decline: () => refuseUpgrade(socket, 404),
         fail: ({ code }) => refuseUpgrade(socket, failureStatus(code)),
