@@ -78,7 +78,8 @@ export function createTargetLog(logger: Logger, now: () => number): TargetLog {
       )
     },
     blocked(notice) {
-      write('warn', notice)
+      // Has several lines, each of them printable.
+      logger.warn(`${LOG_PREFIX} ${notice}`)
     },
     once(message) {
       // What it is about may come from an upstream: names of cookies without end.
