@@ -1,160 +1,181 @@
 import { parseAst } from 'vite'
 import { describe, expect, it } from 'vitest'
+import webpack from 'webpack'
 import { targetsFromSource } from '../../src/targets/from-source'
+import type { SyntaxNode } from '../../src/targets/syntax-tree'
 import { urlsInHtml } from '../../src/targets/urls-in-html'
 import { mentionsUrl, urlsInProgram } from '../../src/targets/urls-in-program'
 
 const A = 'https://api.example.com'
 
-const called = (code: string): string[] => urlsInProgram(parseAst(code)).map(({ url }) => url)
+/** Both hosts give the tree that they have at hand. */
+const PARSERS: Record<string, (code: string) => SyntaxNode> = { Vite: parseAst, webpack: parseWithWebpack }
 
-describe('is called', () => {
-  it.each<[string, string?]>([
-    [`fetch('${A}/users')`],
-    [`fetch("${A}/users", { method: 'POST' })`],
-    [`await window.fetch(\`${A}/users/\${id}\`)`],
-    [`globalThis.fetch('${A}/users/' + id)`],
-    [`(0, _axios.get)('${A}/users')`],
-    [`axios.get('${A}/users')`],
-    [`axios('${A}/users')`],
-    [`axios.create({ baseURL: '${A}' })`],
-    [`axios.defaults.baseURL = '${A}'`],
-    [`ky.post('${A}/users', { json })`],
-    [`$fetch('${A}/users')`],
-    [`const { data } = useFetch('${A}/users')`],
-    [`$.ajax({ url: '${A}/users', type: 'GET' })`],
-    [`$.getJSON('${A}/users')`],
-    [`request({ method: 'GET', url: '${A}/users' })`],
-    [`new Request('${A}/users')`],
-    [`new EventSource('${A}/events')`],
-    [`new WebSocket('wss://live.example.com')`],
-    [`io('${A}')`],
-    [`xhr.open('GET', '${A}/users')`],
-    [`navigator.sendBeacon('${A}/collect', data)`],
-    [`createClient('https://abc.example.co', key)`],
-    [`new ApolloClient({ uri: '${A}/graphql' })`],
-    [`new HttpLink({ uri: 'https://graph.example.com' })`],
-    [`const BASE = 'https://example.org'; fetch(BASE + '/users')`],
-    [`const BASE = 'https://example.org'; function load(id) { return fetch(\`\${BASE}/users/\${id}\`) }`],
-    [`const API_URL = 'https://example.org'`],
-    [`export const endpoint = 'https://example.org/users'`],
-    [`export default { apiUrl: 'https://example.org' }`],
-    [`export default { services: { users: 'https://users.example.org' } }`],
-    [`class Client { baseURL = 'https://example.org' }`],
-    [`class Client { load() { return fetch(this.root + '/x') } root = 'https://example.org' }`],
-    [`const client = new Client('https://api.example.org')`],
-    [`function apiUrl() { return 'https://example.org' } `],
-    [`const url = new URL('/users', 'https://example.org'); fetch(url)`],
-    [`const url = new URL('https://example.org/users'); url.searchParams.set('q', q); fetch(url.href)`],
-    [`const [url, setUrl] = useState('https://example.org/users'); useEffect(() => { fetch(url) }, [url])`],
-    [`const url = ref('https://example.org/users'); const load = () => fetch(url.value)`],
-    [`const url = isProduction ? 'https://example.org' : '/api'; fetch(url)`],
-    [`fetch(process.env.API ?? 'https://example.org')`],
-    [`const { serviceUrl = 'https://example.org' } = options`],
-    [`const urls = { users: 'https://example.org/users' }; fetch(urls.users)`],
-    [`const HOSTS = ['https://one.example.org']; fetch(HOSTS[0] + '/x')`],
-    [`const api = 'https://example.org'; if (api === other) stop(); fetch(api)`],
-    [`fetch('http://localhost:3000/users')`],
-    [`const SERVER = 'http://127.0.0.1:8000'`],
-    [`const relays = ['wss://relay.example.org']`],
-    [`_jsx(ApolloProvider, { uri: '${A}/graphql' })`],
-    [`_jsx("div", { "hx-get": '${A}/fragment' })`],
-    [`const HOST = 'example.org'; fetch(\`https://\${HOST}/users\`)`, 'https://example.org/users'],
-    [`fetch(\`https://example.org\${path}\`)`],
-    [`fetch('  https://example.org/users  ')`],
-    [`Sentry.init({ dsn: 'https://key@o1.ingest.example.org/1' })`],
-  ])('%s', (code, url) => {
-    expect(called(code)).toEqual([url ?? /(?:https?|wss?):\/\/[^'"`\s]*?(?=\$\{|['"`\s])/.exec(code)?.[0]])
+function parseWithWebpack(code: string): SyntaxNode {
+  const parser = new webpack.javascript.JavascriptParser('auto')
+  let program: unknown
+  parser.hooks.program.tap('test', (ast) => {
+    program = ast
+    return true
   })
-})
+  parser.parse(code, { source: code } as never)
+  return program as SyntaxNode
+}
 
-describe('is not called', () => {
-  it.each([
-    `// fetch('${A}/users')`,
-    `/* see ${A} */ fetch('/users')`,
-    `const NS = 'http://www.w3.org/2000/svg'; document.createElementNS(NS, 'svg')`,
-    `_jsx("svg", { xmlns: 'http://www.w3.org/2000/svg' })`,
-    `React.createElement("a", { href: '${A}/docs' })`,
-    `_createElementVNode("a", { href: '${A}' }, "API")`,
-    `const _hoisted_1 = { href: '${A}', target: "_blank" }`,
-    `$.set_attribute(a, 'href', '${A}')`,
-    `_jsx(Link, { to: '${A}' })`,
-    `_jsx("img", { src: '${A}/logo.png' })`,
-    `_jsx("input", { placeholder: '${A}' })`,
-    `_jsx("p", { children: '${A}' })`,
-    `const schema = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: '${A}/schema' }`,
-    `throw new Error('${A}/docs/errors#1')`,
-    `console.warn('${A}/users')`,
-    `invariant(ok, '${A}/docs')`,
-    `if (url.startsWith('${A}')) go()`,
-    `if (url === '${A}') go()`,
-    `url.replace('${A}', '')`,
-    `new RegExp('${A}/.*')`,
-    `const ok = ['${A}', 'https://b.example.com'].includes(origin)`,
-    `window.open('${A}/login')`,
-    `location.href = '${A}/login'`,
-    `location = '${A}/login'`,
-    `window.location.assign('${A}/login')`,
-    `router.push('${A}/login')`,
-    `script.src = '${A}/sdk.js'`,
-    `image.src = '${A}/logo.png'`,
-    `loadScript('https://js.example.com/v3/')`,
-    `import('https://esm.sh/preact')`,
-    `importScripts('https://cdn.example.com/sw.js')`,
-    `import x from 'https://esm.sh/preact'`,
-    `export * from 'https://esm.sh/preact'`,
-    `window.postMessage(data, 'https://app.example.com')`,
-    `const docsUrl = 'https://example.org/docs'`,
-    `const repository = 'https://github.com/example/repo'`,
-    `const links = [{ title: 'Home', url: 'https://example.org' }]`,
-    `export const team = [{ name: 'Ada', github: 'https://github.com/ada', avatar: 'https://github.com/ada.png' }]`,
-    `const text = 'https://api.example.com is the address of our API'`,
-    `const text = 'See https://api.example.com'`,
-    `fetch('/proxy?url=' + 'https://api.example.com/v1')`,
-    `fetch(\`/proxy?url=\${'https://api.example.com/v1'}\`)`,
-    `fetch(\`https://\${region}.example.com/users\`)`,
-    `fetch('https://' + host + '/users')`,
-    `fetch('http://localhost:' + port)`,
-    `fetch('https://api.' + domain)`,
-    `fetch(\`https://api-\${stage}.example.com\`)`,
-    `fetch('https://{s}.tile.example.com/1.json')`,
-    `L.tileLayer('https://tile.example.com/{z}/{x}/{y}.png')`,
-    `const HOMEPAGE = '${A}'; _jsx("a", { href: HOMEPAGE })`,
-    `const API = '${A}'; window.open(API + '/login')`,
-    `html\`<a href="${A}">API</a>\``,
-    `const address = 'ftp://files.example.com'; fetch(address)`,
-    `fetch('//api.example.com/users')`,
-    `fetch('/users')`,
-    `fetch('https://')`,
-    `fetch('https://:80')`,
-    `gql\`https://api.example.com/v1\``,
-    `'https://api.example.com/v1'`,
-  ])('%s', (code) => {
-    expect(called(code)).toEqual([])
-  })
-})
+describe.each(Object.keys(PARSERS))('by the parser of %s', (host) => {
+  const parse = (code: string): SyntaxNode => PARSERS[host]!(code)
+  const called = (code: string): string[] => urlsInProgram(parse(code)).map(({ url }) => url)
 
-describe('names', () => {
-  it.each([
-    [`fetch('${A}')`, 'fetch(…)'],
-    [`this.http.get('${A}')`, 'http.get(…)'],
-    [`const API_URL = '${A}'`, 'API_URL'],
-    [`const BASE = 'https://example.org'; fetch(BASE)`, 'BASE'],
-    [`axios.create({ baseURL: '${A}' })`, 'baseURL'],
-  ])('%s stands under %s', (code, name) => {
-    expect(urlsInProgram(parseAst(code)).map((url) => url.name)).toEqual([name])
+  describe('is called', () => {
+    it.each<[string, string?]>([
+      [`fetch('${A}/users')`],
+      [`fetch("${A}/users", { method: 'POST' })`],
+      [`await window.fetch(\`${A}/users/\${id}\`)`],
+      [`globalThis.fetch('${A}/users/' + id)`],
+      [`(0, _axios.get)('${A}/users')`],
+      [`axios.get('${A}/users')`],
+      [`axios('${A}/users')`],
+      [`axios.create({ baseURL: '${A}' })`],
+      [`axios.defaults.baseURL = '${A}'`],
+      [`ky.post('${A}/users', { json })`],
+      [`$fetch('${A}/users')`],
+      [`const { data } = useFetch('${A}/users')`],
+      [`$.ajax({ url: '${A}/users', type: 'GET' })`],
+      [`$.getJSON('${A}/users')`],
+      [`request({ method: 'GET', url: '${A}/users' })`],
+      [`new Request('${A}/users')`],
+      [`new EventSource('${A}/events')`],
+      [`new WebSocket('wss://live.example.com')`],
+      [`io('${A}')`],
+      [`xhr.open('GET', '${A}/users')`],
+      [`navigator.sendBeacon('${A}/collect', data)`],
+      [`createClient('https://abc.example.co', key)`],
+      [`new ApolloClient({ uri: '${A}/graphql' })`],
+      [`new HttpLink({ uri: 'https://graph.example.com' })`],
+      [`const BASE = 'https://example.org'; fetch(BASE + '/users')`],
+      [`const BASE = 'https://example.org'; function load(id) { return fetch(\`\${BASE}/users/\${id}\`) }`],
+      [`const API_URL = 'https://example.org'`],
+      [`export const endpoint = 'https://example.org/users'`],
+      [`export default { apiUrl: 'https://example.org' }`],
+      [`export default { services: { users: 'https://users.example.org' } }`],
+      [`class Client { baseURL = 'https://example.org' }`],
+      [`class Client { load() { return fetch(this.root + '/x') } root = 'https://example.org' }`],
+      [`const client = new Client('https://api.example.org')`],
+      [`function apiUrl() { return 'https://example.org' } `],
+      [`const url = new URL('/users', 'https://example.org'); fetch(url)`],
+      [`const url = new URL('https://example.org/users'); url.searchParams.set('q', q); fetch(url.href)`],
+      [`const [url, setUrl] = useState('https://example.org/users'); useEffect(() => { fetch(url) }, [url])`],
+      [`const url = ref('https://example.org/users'); const load = () => fetch(url.value)`],
+      [`const url = isProduction ? 'https://example.org' : '/api'; fetch(url)`],
+      [`fetch(process.env.API ?? 'https://example.org')`],
+      [`const { serviceUrl = 'https://example.org' } = options`],
+      [`const urls = { users: 'https://example.org/users' }; fetch(urls.users)`],
+      [`const HOSTS = ['https://one.example.org']; fetch(HOSTS[0] + '/x')`],
+      [`const api = 'https://example.org'; if (api === other) stop(); fetch(api)`],
+      [`fetch('http://localhost:3000/users')`],
+      [`const SERVER = 'http://127.0.0.1:8000'`],
+      [`const relays = ['wss://relay.example.org']`],
+      [`_jsx(ApolloProvider, { uri: '${A}/graphql' })`],
+      [`_jsx("div", { "hx-get": '${A}/fragment' })`],
+      [`const HOST = 'example.org'; fetch(\`https://\${HOST}/users\`)`, 'https://example.org/users'],
+      [`fetch(\`https://example.org\${path}\`)`],
+      [`fetch('  https://example.org/users  ')`],
+      [`Sentry.init({ dsn: 'https://key@o1.ingest.example.org/1' })`],
+    ])('%s', (code, url) => {
+      const program = parse(code)
+      expect(urlsInProgram(program).map(({ start }) => /^['"`]/.test(code.slice(start)))).not.toContain(false)
+      expect(called(code)).toEqual([url ?? /(?:https?|wss?):\/\/[^'"`\s]*?(?=\$\{|['"`\s])/.exec(code)?.[0]])
+    })
   })
 
-  it('are followed by scope, not by spelling', () => {
-    const code = `
+  describe('is not called', () => {
+    it.each([
+      `// fetch('${A}/users')`,
+      `/* see ${A} */ fetch('/users')`,
+      `const NS = 'http://www.w3.org/2000/svg'; document.createElementNS(NS, 'svg')`,
+      `_jsx("svg", { xmlns: 'http://www.w3.org/2000/svg' })`,
+      `React.createElement("a", { href: '${A}/docs' })`,
+      `_createElementVNode("a", { href: '${A}' }, "API")`,
+      `const _hoisted_1 = { href: '${A}', target: "_blank" }`,
+      `$.set_attribute(a, 'href', '${A}')`,
+      `_jsx(Link, { to: '${A}' })`,
+      `_jsx("img", { src: '${A}/logo.png' })`,
+      `_jsx("input", { placeholder: '${A}' })`,
+      `_jsx("p", { children: '${A}' })`,
+      `const schema = { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: '${A}/schema' }`,
+      `throw new Error('${A}/docs/errors#1')`,
+      `console.warn('${A}/users')`,
+      `invariant(ok, '${A}/docs')`,
+      `if (url.startsWith('${A}')) go()`,
+      `if (url === '${A}') go()`,
+      `url.replace('${A}', '')`,
+      `new RegExp('${A}/.*')`,
+      `const ok = ['${A}', 'https://b.example.com'].includes(origin)`,
+      `window.open('${A}/login')`,
+      `location.href = '${A}/login'`,
+      `location = '${A}/login'`,
+      `window.location.assign('${A}/login')`,
+      `router.push('${A}/login')`,
+      `script.src = '${A}/sdk.js'`,
+      `image.src = '${A}/logo.png'`,
+      `loadScript('https://js.example.com/v3/')`,
+      `import('https://esm.sh/preact')`,
+      `importScripts('https://cdn.example.com/sw.js')`,
+      `import x from 'https://esm.sh/preact'`,
+      `export * from 'https://esm.sh/preact'`,
+      `window.postMessage(data, 'https://app.example.com')`,
+      `const docsUrl = 'https://example.org/docs'`,
+      `const repository = 'https://github.com/example/repo'`,
+      `const links = [{ title: 'Home', url: 'https://example.org' }]`,
+      `export const team = [{ name: 'Ada', github: 'https://github.com/ada', avatar: 'https://github.com/ada.png' }]`,
+      `const text = 'https://api.example.com is the address of our API'`,
+      `const text = 'See https://api.example.com'`,
+      `fetch('/proxy?url=' + 'https://api.example.com/v1')`,
+      `fetch(\`/proxy?url=\${'https://api.example.com/v1'}\`)`,
+      `fetch(\`https://\${region}.example.com/users\`)`,
+      `fetch('https://' + host + '/users')`,
+      `fetch('http://localhost:' + port)`,
+      `fetch('https://api.' + domain)`,
+      `fetch(\`https://api-\${stage}.example.com\`)`,
+      `fetch('https://{s}.tile.example.com/1.json')`,
+      `L.tileLayer('https://tile.example.com/{z}/{x}/{y}.png')`,
+      `const HOMEPAGE = '${A}'; _jsx("a", { href: HOMEPAGE })`,
+      `const API = '${A}'; window.open(API + '/login')`,
+      `html\`<a href="${A}">API</a>\``,
+      `const address = 'ftp://files.example.com'; fetch(address)`,
+      `fetch('//api.example.com/users')`,
+      `fetch('/users')`,
+      `fetch('https://')`,
+      `fetch('https://:80')`,
+      `gql\`https://api.example.com/v1\``,
+      `'https://api.example.com/v1'`,
+    ])('%s', (code) => {
+      expect(called(code)).toEqual([])
+    })
+  })
+
+  describe('names', () => {
+    it.each([
+      [`fetch('${A}')`, 'fetch(…)'],
+      [`this.http.get('${A}')`, 'http.get(…)'],
+      [`const API_URL = '${A}'`, 'API_URL'],
+      [`const BASE = 'https://example.org'; fetch(BASE)`, 'BASE'],
+      [`axios.create({ baseURL: '${A}' })`, 'baseURL'],
+    ])('%s stands under %s', (code, name) => {
+      expect(urlsInProgram(parse(code)).map((url) => url.name)).toEqual([name])
+    })
+
+    it('are followed by scope, not by spelling', () => {
+      const code = `
       function one() { const url = 'https://one.example.org'; fetch(url) }
       function two() { const url = 'https://two.example.org'; window.open(url) }
       const three = (url) => fetch(url)`
-    expect(called(code)).toEqual(['https://one.example.org'])
-  })
+      expect(called(code)).toEqual(['https://one.example.org'])
+    })
 
-  it('that lead round in a circle end', () => {
-    expect(called(`let a = 'https://example.org'; let b = a; a = b; b = a`)).toEqual([])
+    it('that lead round in a circle end', () => {
+      expect(called(`let a = 'https://example.org'; let b = a; a = b; b = a`)).toEqual([])
+    })
   })
 })
 
