@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Bench, Running } from '../bench.ts'
 import { compare, withCpu } from '../compare.ts'
 import type { BodyResult, DownloadSettings, UploadSettings } from '../load/bodies.ts'
@@ -21,14 +20,7 @@ export const downloads: Workload = {
   title: 'Responses of 1 MiB, 16 at a time',
   figures: FIGURES,
   rounds: 9,
-  measure: (bench, rounds) =>
-    measureBodies(bench, rounds, (load, one) =>
-      load.ask(
-        'download',
-        { connections: 16, times: 12, size: MIB, ...callOf(one, `/api/bytes?size=${MIB}`) } satisfies DownloadSettings,
-        TIMEOUT,
-      ),
-    ),
+  measure: (bench, rounds) => measureBodies(bench, rounds, downloadMany),
 }
 
 export const largeDownload: Workload = {
@@ -37,18 +29,7 @@ export const largeDownload: Workload = {
   figures: [...FIGURES, ...MEMORY_FIGURES],
   rounds: 5,
   measure: (bench, rounds) =>
-    measureBodies(bench, rounds, (load, one) =>
-      load.ask(
-        'download',
-        {
-          connections: 1,
-          times: 1,
-          size: 512 * MIB,
-          ...callOf(one, `/api/bytes?size=${512 * MIB}`),
-        } satisfies DownloadSettings,
-        TIMEOUT,
-      ),
-    ),
+    measureBodies(bench, rounds, (load, one) => downloadFrom(load, one, { connections: 1, times: 1, size: 512 * MIB })),
 }
 
 export const largeUpload: Workload = {
@@ -56,53 +37,51 @@ export const largeUpload: Workload = {
   title: 'An upload of 256 MiB',
   figures: [...FIGURES, ...MEMORY_FIGURES],
   rounds: 7,
-  measure: (bench, rounds) =>
-    measureBodies(bench, rounds, (load, one) => {
-      const size = 256 * MIB
-      const headers = { 'content-length': String(size), 'content-type': 'video/mp4' }
-      return load.ask(
-        'upload',
-        { size, ...callOf(one, '/api/sink', { method: 'POST', headers }) } satisfies UploadSettings,
-        TIMEOUT,
-      )
-    }),
+  measure: (bench, rounds) => measureBodies(bench, rounds, (load, one) => uploadTo(load, one, 256 * MIB)),
 }
 
-async function measureBodies(
-  bench: Bench,
-  rounds: number,
-  pass: (load: BenchProcess, one: Running) => Promise<BodyResult>,
-): Promise<Row[]> {
+type Pass = (load: BenchProcess, one: Running) => Promise<BodyResult>
+
+const downloadMany: Pass = (load, one) => downloadFrom(load, one, { connections: 16, times: 12, size: MIB })
+
+function downloadFrom(
+  load: BenchProcess,
+  one: Running,
+  bodies: Pick<DownloadSettings, 'connections' | 'times' | 'size'>,
+): Promise<BodyResult> {
+  const settings: DownloadSettings = { ...bodies, ...callOf(one, `/api/bytes?size=${bodies.size}`) }
+  return load.ask('download', settings, TIMEOUT)
+}
+
+function uploadTo(load: BenchProcess, one: Running, size: number): Promise<BodyResult> {
+  const headers = { 'content-length': String(size), 'content-type': 'video/mp4' }
+  const settings: UploadSettings = { size, ...callOf(one, '/api/sink', { method: 'POST', headers }) }
+  return load.ask('upload', settings, TIMEOUT)
+}
+
+async function measureBodies(bench: Bench, rounds: number, pass: Pass): Promise<Row[]> {
   const origin = await bench.origin()
   const load = bench.load()
   const { running, failed } = await bench.startAll(bench.contestants, origin)
-  // All that is loaded at the first request is there, and the heap is as large as small calls make it; no large body
-  // has been yet.
-  const warm = await warmUp(load, running, { connections: 50, requests: 10_000, duration: 4000 })
-  const idle = new Map<Running, number>()
-  await pause(1000)
-  for (const one of warm.ready) {
-    const memory = one.process && memoryOf(one.process.pid)
-    if (memory) idle.set(one, memory.now)
-  }
-  const rows = await compare(warm.ready, {
-    rounds,
-    async measure(one) {
-      if (one.process) resetPeakMemory(one.process.pid)
-      const { result, cpu } = await withCpu(one, () => pass(load, one))
-      const before = idle.get(one)
-      const memory = one.process && memoryOf(one.process.pid)
-      const measurement: Measurement = { 'MB/s': result.bytes / result.seconds / 1e6 }
-      if (cpu !== undefined) measurement['CPU s/GiB'] = cpu / (result.bytes / GIB)
-      if (before !== undefined && memory) {
-        Object.assign(measurement, {
-          'idle MB': before,
-          'peak MB': memory.peak,
-          'peak above idle MB': memory.peak - before,
-        })
-      }
-      return measurement
-    },
-  })
+  const warm = await warmUp(load, running, { connections: 50, requests: 5000, duration: 3000 })
+  const rows = await compare(warm.ready, { rounds, measure: (one) => measureBody(load, one, pass) })
   return [...failed, ...warm.failed, ...rows]
+}
+
+async function measureBody(load: BenchProcess, one: Running, pass: Pass): Promise<Measurement> {
+  const pid = one.process?.pid
+  // Idle is who has served bodies of usual size just now: V8 gives memory back after a while, and takes it again with
+  // whatever comes first. Flat is what does not grow with the size of a body.
+  await downloadMany(load, one)
+  for (let count = 0; count < 16; count++) await uploadTo(load, one, MIB)
+  const idle = pid === undefined ? undefined : memoryOf(pid)?.now
+  if (pid !== undefined) resetPeakMemory(pid)
+  const { result, cpu } = await withCpu(one, () => pass(load, one))
+  const peak = pid === undefined ? undefined : memoryOf(pid)?.peak
+  return {
+    'MB/s': result.bytes / result.seconds / 1e6,
+    ...(cpu !== undefined && { 'CPU s/GiB': cpu / (result.bytes / GIB) }),
+    ...(idle !== undefined &&
+      peak !== undefined && { 'idle MB': idle, 'peak MB': peak, 'peak above idle MB': peak - idle }),
+  }
 }
