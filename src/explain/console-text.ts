@@ -95,11 +95,12 @@ export function consoleText(reason: Reason, facts: ConsoleFacts): string | undef
         "Redirect location '' contains a username and password, which is disallowed for cross-origin requests.",
       )
     case 'CorsDisabledScheme':
-      // Of the URL that it is given only fetch() says so.
+      // Of the URL that it is given fetch() says so in words of its own.
       if (url === firstUrl) {
         if (url.startsWith('file:')) return `Not allowed to load local resource: ${url}`
-        if (initiator !== 'fetch') return undefined
-        return `Fetch API cannot load ${url}. URL scheme "${url.slice(0, url.indexOf(':'))}" is not supported.`
+        if (initiator === 'XMLHttpRequest' && url.startsWith('ftp:')) return undefined
+        if (initiator === 'fetch')
+          return `Fetch API cannot load ${url}. URL scheme "${url.slice(0, url.indexOf(':'))}" is not supported.`
       }
       return blocked(facts, `Cross origin requests are only supported for protocol schemes: ${SCHEMES}.`)
     case 'DisallowedByMode':

@@ -10,6 +10,7 @@ export function judgeCookies({ rules, request }: Pick<Journey, 'rules' | 'reques
   const host = url.host
   const isOwn = isSameOrigin(origin, url.origin)
 
+  if (url.protocol === 'data:') return both('none', 'Nothing is sent: the URL is the answer.')
   if (credentials === 'unknown') {
     return both('unknown', `Whether cookies go along depends on the request's credentials mode, which nobody saw.`)
   }

@@ -12,7 +12,7 @@ import { isCorsSafelistedMethod, isForbiddenMethod } from '../standard/methods'
 import { isBlockedAsMixedContent, isUpgradedFromMixedContent } from '../standard/mixed-content'
 import { isSameOrigin, OPAQUE_ORIGIN } from '../standard/origin'
 import { isBlockedDueToBadPort } from '../standard/port-blocking'
-import { includesCredentials } from '../standard/redirect'
+import { includesCredentials, isRedirectStatus } from '../standard/redirect'
 import type { RegistrableDomain } from '../standard/site'
 import { judgeCookies } from './cookies'
 import type { DirectExchange, DirectRequest, DirectResponse } from './direct-exchange'
@@ -23,7 +23,7 @@ import { addressSpaceOf, localNetworkAccess } from './local-network'
 import { corsPreflightFetch, preflightCauses } from './preflight'
 import { httpRedirectFetch, type NextRequest, redirectOf } from './redirect'
 import { remarksOn } from './remarks'
-import { credentialsOf, newRequest, withoutCredentials } from './request'
+import { credentialsOf, newRequest, readsByDialect, withoutCredentials } from './request'
 import { filteredResponse, isTooBig } from './response'
 import type { Dialect, HopVerdict, Outcome, Verdict } from './verdict'
 
@@ -46,25 +46,23 @@ export interface ExplainOptions {
 /** Pure: what it is given is neither changed nor kept. It never throws. */
 export function explain(exchange: DirectExchange, options: ExplainOptions = {}): Verdict {
   const { dialect = 'standard', registrableDomain } = options
-  const rules: Rules = { dialect, registrableDomain }
   if (credentialsOf(exchange.request) === 'unknown') return explainEither(exchange, (known) => explain(known, options))
 
-  const verdict = judge(exchange, rules)
-  const other = judge(exchange, { ...rules, dialect: dialect === 'standard' ? 'chromium' : 'standard' })
-  return {
-    ...verdict,
-    fixes: proposeFixes(exchange, verdict, (direct) => judge(direct, rules)),
-    remarks: remarksOn(exchange, verdict, other),
-  }
+  const rules: Rules = { dialect, registrableDomain }
+  const { verdict, mayDiffer } = judge(exchange, rules)
+  const other = mayDiffer ? judge(exchange, { ...rules, dialect: OTHER[dialect] }).verdict : verdict
+  verdict.fixes = proposeFixes(exchange, verdict, (direct) => judge(direct, rules).verdict)
+  verdict.remarks = remarksOn(exchange, verdict, other)
+  return verdict
 }
 
-/** A verdict without what is made of it. */
-export type Judgement = Omit<Verdict, 'fixes' | 'remarks' | 'either'>
+const OTHER = { standard: 'chromium', chromium: 'standard' } as const
 
-function judge(exchange: DirectExchange, rules: Rules): Judgement {
+/** A verdict without what is made of it, and whether the other dialect may come to another. */
+function judge(exchange: DirectExchange, rules: Rules): { verdict: Verdict; mayDiffer: boolean } {
   const { dialect } = rules
   const given = exchange.request
-  const url = URL.canParse(given.url) ? new URL(given.url) : undefined
+  const url = URL.parse(given.url) ?? undefined
   const journey: Journey = {
     rules,
     exchange,
@@ -76,33 +74,35 @@ function judge(exchange: DirectExchange, rules: Rules): Judgement {
     unsettled: [],
     hops: [],
     response: undefined,
+    mayDiffer: readsByDialect(given),
   }
   const { request, problems, unsettled, hops } = journey
 
+  if (!url) {
+    const place = { index: 0, href: given.url, origin: given.origin, method: request.method }
+    report(journey, place, 'request', 'InvalidUrl')
+  }
   let next = url && isAccepted(journey, url) ? firstRequest(journey, url) : undefined
-  if (!url)
-    report(
-      journey,
-      { index: 0, href: given.url, origin: given.origin, method: request.method },
-      'request',
-      'InvalidUrl',
-    )
   for (let index = 0; next; index++) next = mainFetch(journey, index, next)
 
   const outcome = problems.length > 0 ? 'blocked' : unsettled.length > 0 ? 'unknown' : 'allowed'
-  const [first] = problems
-  return {
+  const verdict: Verdict = {
     dialect,
     outcome,
-    ...(first && { reason: first.reason }),
-    ...(first?.consoleText !== undefined && { consoleText: first.consoleText }),
+    reason: problems[0]?.reason,
+    consoleText: problems[0]?.consoleText,
     problems,
     hops,
     unsettled: outcome === 'unknown' ? unsettled : [],
-    ...(outcome === 'allowed' && journey.response && { response: journey.response }),
-    cookies: url ? judgeCookies(journey, url) : { sent: 'none', stored: 'none', sentence: 'Nothing is sent.' },
+    response: outcome === 'allowed' ? journey.response : undefined,
+    cookies: url ? judgeCookies(journey, url) : NO_COOKIES,
+    fixes: [],
+    remarks: [],
   }
+  return { verdict, mayDiffer: journey.mayDiffer }
 }
+
+const NO_COOKIES = { sent: 'none', stored: 'none', sentence: 'No cookies go along: there is nothing to call.' } as const
 
 /** What `fetch()` throws at once, before there is a request: https://fetch.spec.whatwg.org/#dom-request */
 function isAccepted(journey: Journey, url: URL): boolean {
@@ -149,7 +149,9 @@ function mainFetch(journey: Journey, index: number, { url, method, headers }: Ne
     ? { preflight: { causes: [], result: 'unneeded' }, corsCheck: 'unneeded' }
     : request.initiator === 'WebSocket'
       ? establishWebSocket(journey, hop)
-      : httpFetch(journey, hop)
+      : url.protocol === 'data:'
+        ? fetchData(journey)
+        : httpFetch(journey, hop)
 
   const outcome: Outcome =
     journey.problems.length > before.problems
@@ -159,14 +161,14 @@ function mainFetch(journey: Journey, index: number, { url, method, headers }: Ne
         : 'allowed'
   journey.hops.push({
     url: hop.href,
-    ...(sendsOrigin(journey, hop) && { origin: originSent(journey, hop) }),
+    origin: sendsOrigin(journey, hop) ? originSent(journey, hop) : undefined,
     method,
     headers,
     outcome,
     isCrossOrigin: journey.tainting !== 'basic',
     preflight: result.preflight,
     corsCheck: result.corsCheck,
-    ...(result.redirectsTo !== undefined && { redirectsTo: result.redirectsTo }),
+    redirectsTo: result.redirectsTo,
   })
   return result.next
 }
@@ -200,34 +202,35 @@ function originSent({ rules, request, tainting, urls }: Journey, { url, origin }
  */
 function blockRequest(journey: Journey, hop: Hop): boolean {
   const { request, rules } = journey
-  const { url, index } = hop
+  const { url } = hop
   const isMixed = isBlockedAsMixedContent(request.origin, url)
   const isBadPort = isBlockedDueToBadPort(url)
-  if (rules.dialect === 'chromium') {
-    if (isMixed) report(journey, hop, 'request', 'MixedContent')
-    if (isBadPort) report(journey, hop, 'request', 'BadPort')
-    // Not yet in the standard.
-    const space = hop.seen?.addressSpace ?? addressSpaceOf(url.hostname)
-    const access = space && localNetworkAccess(request.origin, pageAddressSpace(journey), space)
-    if (access === 'unknown') {
-      journey.unsettled.push({
-        hop: index,
-        missing: 'page-address-space',
-        sentence: `${hop.href} is on a local network, where a page from the public internet needs the user's permission: where the page comes from would settle it.`,
-      })
-    } else if (access) {
-      report(journey, hop, 'request', access, { ...(space && { addressSpace: space }) })
-    }
-  } else {
-    if (isBadPort) report(journey, hop, 'request', 'BadPort')
-    if (isMixed) report(journey, hop, 'request', 'MixedContent')
-  }
+  if (rules.dialect === 'standard' && isBadPort) report(journey, hop, 'request', 'BadPort')
+  if (isMixed) report(journey, hop, 'request', 'MixedContent')
+  if (rules.dialect === 'chromium' && isBadPort) report(journey, hop, 'request', 'BadPort')
+  blockLocalNetwork(journey, hop)
   return true
 }
 
-function pageAddressSpace({ request: { addressSpace, origin } }: Journey) {
-  if (addressSpace !== undefined || !URL.canParse(origin)) return addressSpace
-  return addressSpaceOf(new URL(origin).hostname)
+/** https://wicg.github.io/local-network-access/: not yet in the standard. */
+function blockLocalNetwork(journey: Journey, hop: Hop): void {
+  const { request, rules } = journey
+  const space = hop.seen?.addressSpace ?? addressSpaceOf(hop.url.hostname)
+  if (space === undefined || space === 'public') return
+  const page = request.addressSpace ?? addressSpaceOf(URL.parse(request.origin)?.hostname ?? '')
+  const access = localNetworkAccess(request.origin, page, space)
+  if (access === undefined) return
+  journey.mayDiffer = true
+  if (rules.dialect === 'standard') return
+  if (access !== 'unknown') {
+    report(journey, hop, 'request', access, { addressSpace: space })
+    return
+  }
+  journey.unsettled.push({
+    hop: hop.index,
+    missing: 'page-address-space',
+    sentence: `${hop.href} is on a local network, where a page from the public internet needs the user's permission: where the page comes from would settle it.`,
+  })
 }
 
 /** 12. The first matching statement; `false` where that is a network error. */
@@ -239,6 +242,9 @@ function chooseTainting(journey: Journey, hop: Hop): boolean {
 
   // request's current URL's origin is same origin with request's origin, and request's response tainting is "basic"
   if (isSameOrigin(url.origin, request.origin) && tainting === 'basic') return true
+
+  // request's current URL's scheme is "data"
+  if (url.protocol === 'data:') return true
 
   // request's mode is "same-origin": return a network error.
   if (request.mode === 'same-origin') {
@@ -266,6 +272,12 @@ function chooseTainting(journey: Journey, hop: Hop): boolean {
   return true
 }
 
+/** https://fetch.spec.whatwg.org/#scheme-fetch of `data`: the answer is in the URL. */
+function fetchData(journey: Journey): HttpFetchResult {
+  journey.response = { type: 'basic', readableHeaders: ['content-type'], hiddenHeaders: [] }
+  return { preflight: { causes: [], result: 'unneeded' }, corsCheck: 'unneeded' }
+}
+
 interface HttpFetchResult extends Pick<HopVerdict, 'preflight' | 'corsCheck' | 'redirectsTo'> {
   next?: NextRequest
 }
@@ -289,6 +301,7 @@ function httpFetch(journey: Journey, hop: Hop): HttpFetchResult {
     return { preflight, corsCheck: tainting === 'cors' ? 'failed' : 'unneeded' }
   }
   const headers = readHeaderLines(response.headers)
+  if (isRedirectStatus(response.status)) journey.mayDiffer = true
   const redirect = redirectOf(journey, hop, response)
   // Chromium's network stack looks at the location before anybody looks at the response.
   if (redirect.invalid && rules.dialect === 'chromium') {
@@ -339,13 +352,15 @@ function checkCors(journey: Journey, hop: Hop, headers: HeaderReader): boolean {
       : check.reason === 'MissingAllowOriginHeader' || check.reason === 'WildcardOriginNotAllowed'
         ? undefined
         : (headers.get('access-control-allow-origin') ?? '')
-  report(journey, hop, 'response', check.reason, { ...(value !== undefined && { value }) })
+  report(journey, hop, 'response', check.reason, { value })
   return false
 }
 
 /** https://fetch.spec.whatwg.org/#cross-origin-resource-policy-check */
 function checkResourcePolicy(journey: Journey, hop: Hop, headers: HeaderReader): void {
   const { request, rules } = journey
+  // Which sites are the same is where they part.
+  if (headers.get('cross-origin-resource-policy') === 'same-site') journey.mayDiffer = true
   const failure = crossOriginResourcePolicyCheck({
     origin: request.origin,
     url: hop.url,

@@ -11,13 +11,20 @@ function isLoopbackHost(hostname: string): boolean {
 /** https://w3c.github.io/webappsec-secure-contexts/#potentially-trustworthy-url */
 export function isPotentiallyTrustworthyUrl(url: URL): boolean {
   const { protocol } = url
-  return protocol === 'https:' || protocol === 'wss:' || protocol === 'file:' || isLoopbackHost(url.hostname)
+  return (
+    protocol === 'https:' ||
+    protocol === 'data:' ||
+    protocol === 'wss:' ||
+    protocol === 'file:' ||
+    isLoopbackHost(url.hostname)
+  )
 }
 
 /** https://w3c.github.io/webappsec-secure-contexts/#potentially-trustworthy-origin, of a serialized origin. */
 export function isPotentiallyTrustworthyOrigin(origin: string): boolean {
   if (origin.startsWith('https://')) return true
-  return URL.canParse(origin) && isPotentiallyTrustworthyUrl(new URL(origin))
+  const url = URL.parse(origin)
+  return url !== null && isPotentiallyTrustworthyUrl(url)
 }
 
 /**
