@@ -2,10 +2,9 @@ import type { CorsPolicy } from '../cors/policy'
 import { isCorsSafelistedMethod, normalizeMethod } from '../standard/methods'
 import { OPAQUE_ORIGIN } from '../standard/origin'
 import type { DirectExchange } from './direct-exchange'
-import type { Judgement } from './explain'
 import { unsafeNames } from './preflight'
 import type { Reason } from './reasons'
-import type { Fix, HopVerdict, Problem } from './verdict'
+import type { Fix, HopVerdict, Problem, Verdict } from './verdict'
 
 /**
  * What would have to change: the least that does, and never more than this call needs. It knows no server's syntax.
@@ -14,8 +13,8 @@ import type { Fix, HopVerdict, Problem } from './verdict'
  */
 export function proposeFixes(
   exchange: DirectExchange,
-  { hops, problems, outcome }: Pick<Judgement, 'hops' | 'problems' | 'outcome'>,
-  judge: (exchange: DirectExchange) => Judgement,
+  { hops, problems, outcome }: Pick<Verdict, 'hops' | 'problems' | 'outcome'>,
+  judge: (exchange: DirectExchange) => Verdict,
 ): Fix[] {
   if (outcome !== 'blocked') return []
   const ofPage = problems.filter(({ hop, reason, at }) => hop === 0 && at === 'request' && reason in REQUEST_FIXES)
@@ -105,7 +104,7 @@ function fixDetour(
   exchange: DirectExchange,
   hops: readonly HopVerdict[],
   { reason, hop: index, at }: Problem,
-  judge: (exchange: DirectExchange) => Judgement,
+  judge: (exchange: DirectExchange) => Verdict,
 ): Fix[] {
   // The hop whose answer leads astray.
   const from = hops[at === 'response' && REDIRECT_REASONS.has(reason) ? index : Math.max(index - 1, 0)]

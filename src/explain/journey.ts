@@ -26,6 +26,8 @@ export interface Journey {
   unsettled: Unsettled[]
   hops: HopVerdict[]
   response: Verdict['response']
+  /** Whether anything was met that the other dialect may judge otherwise. */
+  mayDiffer: boolean
 }
 
 /** Where it is at the moment. */
@@ -45,7 +47,7 @@ export interface Hop {
 /** What of a hop a report needs; before there is one, its URL may not even parse. */
 type Place = Pick<Hop, 'index' | 'href' | 'origin' | 'method'> & { url?: URL }
 
-export interface Details extends Partial<Pick<Facts, 'status' | 'value' | 'names' | 'location'>> {
+export interface Details extends Pick<Facts, 'status' | 'value' | 'names' | 'location'> {
   /** What Chromium's message names as the URL that failed, if not the hop's. */
   failedUrl?: string
   /** What an answer says, if Chromium's message does not name it. */
@@ -57,35 +59,30 @@ export interface Details extends Partial<Pick<Facts, 'status' | 'value' | 'names
   addressSpace?: AddressSpace
 }
 
-export function report(
-  { request, problems }: Journey,
-  { index, href, url, origin, method }: Place,
-  at: Problem['at'],
-  reason: Reason,
-  { failedUrl = url?.href ?? href, unnamed, netError, isSilent, addressSpace, ...details }: Details = {},
-): void {
-  const { value, names } = details
+export function report(journey: Journey, place: Place, at: Problem['at'], reason: Reason, details: Details = {}): void {
+  const { request } = journey
+  const { index, href, url, origin, method } = place
+  const { failedUrl = url?.href ?? href, status, value, unnamed, names, location, addressSpace, netError } = details
   const { anchor, sentence } = REASONS[reason]
-  const text = isSilent
-    ? undefined
-    : consoleText(reason, {
-        initiator: request.initiator,
-        page: request.origin,
-        firstUrl: request.fullHref,
-        url: failedUrl,
-        value,
-        status: details.status,
-        addressSpace,
-        netError,
-      })
-  problems.push({
+  journey.problems.push({
     reason,
     hop: index,
     at,
-    sentence: sentence({ url: href, origin, method, mode: request.mode, ...details, value: value ?? unnamed }),
-    ...(text !== undefined && { consoleText: text }),
-    ...(value !== undefined && { value }),
-    ...(names !== undefined && { names }),
+    sentence: sentence({ url: href, origin, method, status, value: value ?? unnamed, names, location }),
+    consoleText: details.isSilent
+      ? undefined
+      : consoleText(reason, {
+          initiator: request.initiator,
+          page: request.origin,
+          firstUrl: request.fullHref,
+          url: failedUrl,
+          value,
+          status,
+          addressSpace,
+          netError,
+        }),
+    value,
+    names,
     anchor,
   })
 }

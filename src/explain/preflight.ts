@@ -9,6 +9,7 @@ import { isCorsSafelistedMethod } from '../standard/methods'
 import { isPotentiallyTrustworthyUrl } from '../standard/mixed-content'
 import { isSameOrigin, OPAQUE_ORIGIN } from '../standard/origin'
 import { corsPreflightProblems, corsPreflightRequestHeaders, type PreflightFailure } from '../standard/preflight'
+import { isRedirectStatus } from '../standard/redirect'
 import { isSameSite } from '../standard/site'
 import type { DirectResponse } from './direct-exchange'
 import { type Details, type Hop, type Journey, report } from './journey'
@@ -35,10 +36,20 @@ export function preflightCauses(
   return causes
 }
 
-/** https://fetch.spec.whatwg.org/#fetching, 12: a request always has it, and its bytes count with all others. */
+/**
+ * https://fetch.spec.whatwg.org/#fetching, 12: a request always has it, and its bytes count with all others. Only where
+ * all of them come near the limit does it matter.
+ */
 function withAccept(headers: Hop['headers']): Hop['headers'] {
-  return headers.some(([name]) => name.toLowerCase() === 'accept') ? headers : [...headers, ['accept', '*/*']]
+  let size = ACCEPT[1].length
+  for (const [name, value] of headers) {
+    if (name.toLowerCase() === 'accept') return headers
+    size += value.length
+  }
+  return size > 1024 ? [...headers, ACCEPT] : headers
 }
+
+const ACCEPT = ['accept', '*/*'] as const
 
 export function unsafeNames(causes: readonly PreflightCause[]): readonly string[] {
   for (const cause of causes) if (cause.kind === 'headers') return cause.names
@@ -82,11 +93,16 @@ function judgeAnswer(
     forcesPreflight: journey.request.hasUploadListener || journey.request.hasStreamBody,
   }
   const reader = readHeaderLines(headers)
+  if (isRedirectStatus(status) || isAuthorizationByWildcard(shape.headers, reader)) journey.mayDiffer = true
   const problems = corsPreflightProblems(shape, hop.origin, { status, headers: reader }, journey.rules.dialect)
   for (const { reason, names } of problems) {
     report(journey, hop, 'preflight', reason, { status, ...detailsOf(reason, hop, names, reader) })
   }
   return problems.length === 0
+}
+
+function isAuthorizationByWildcard(names: readonly string[], headers: HeaderReader): boolean {
+  return names.includes('authorization') && !!headers.get('access-control-allow-headers')?.includes('*')
 }
 
 function detailsOf(

@@ -34,9 +34,8 @@ export interface Facts {
   /** The request's origin, serialized, as it stands there. */
   origin: string
   method: string
-  mode: string
   /** Of the answer that it is about. */
-  status?: number
+  status?: number | undefined
   /** What the answer says. */
   value?: string | undefined
   names?: readonly string[]

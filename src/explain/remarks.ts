@@ -1,11 +1,11 @@
 import { readHeaderLines } from '../standard/headers'
 import type { DirectExchange } from './direct-exchange'
-import type { Judgement } from './explain'
+import type { Verdict } from './verdict'
 
 const NAMES = { standard: 'the standard', chromium: 'Chromium' }
 
 /** What there is to know beside the verdict: first where the dialects part ways. */
-export function remarksOn(exchange: DirectExchange, verdict: Judgement, other: Judgement): string[] {
+export function remarksOn(exchange: DirectExchange, verdict: Verdict, other: Verdict): string[] {
   const remarks: string[] = []
   const [problem] = verdict.problems
   const [otherProblem] = other.problems
@@ -23,10 +23,10 @@ export function remarksOn(exchange: DirectExchange, verdict: Judgement, other: J
   return remarks
 }
 
-function isAuthorizationByWildcard(verdict: Judgement, other: Judgement): boolean {
+function isAuthorizationByWildcard(verdict: Verdict, other: Verdict): boolean {
   const strict = verdict.dialect === 'standard' ? verdict : other
   const lax = strict === verdict ? other : verdict
-  const isRefused = ({ problems }: Judgement): boolean =>
+  const isRefused = ({ problems }: Verdict): boolean =>
     problems.some(
       ({ reason, names }) => reason === 'HeaderDisallowedByPreflightResponse' && names?.includes('authorization'),
     )
@@ -34,7 +34,7 @@ function isAuthorizationByWildcard(verdict: Judgement, other: Judgement): boolea
 }
 
 /** https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches */
-function varyRemarks({ hops }: DirectExchange, verdict: Judgement): string[] {
+function varyRemarks({ hops }: DirectExchange, verdict: Verdict): string[] {
   return verdict.hops.flatMap(({ url, corsCheck }, index) => {
     const response = hops[index]?.response
     if (corsCheck !== 'passed' || !response) return []

@@ -39,7 +39,7 @@ export function withoutCredentials(url: URL): string {
 export function newRequest(given: DirectRequest, url: URL | undefined, dialect: Dialect): Request {
   const initiator = given.initiator ?? 'fetch'
   const isBeacon = initiator === 'sendBeacon'
-  const lines = (given.headers ?? []).map(([name, value]) => [name, normalizeValue(value)] as const)
+  const lines = (given.headers ?? NO_HEADERS).map((line) => normalize(line))
   const mode = given.mode ?? (isBeacon && isSimpleBeacon(lines) ? 'no-cors' : 'cors')
   return {
     href: url ? withoutCredentials(url) : given.url,
@@ -69,8 +69,16 @@ export function credentialsOf({ credentials, initiator }: DirectRequest): Reques
 
 /** https://html.spec.whatwg.org/#obtain-an-embedder-policy: 1. If environment is a non-secure context, return the default. */
 function embedderPolicyOf({ origin, embedderPolicy = 'unsafe-none' }: DirectRequest): Request['embedderPolicy'] {
+  if (embedderPolicy === 'unsafe-none') return embedderPolicy
   // Whether the context of an opaque origin is secure its origin doesn't tell.
   return origin === OPAQUE_ORIGIN || isPotentiallyTrustworthyOrigin(origin) ? embedderPolicy : 'unsafe-none'
+}
+
+const NO_HEADERS: Request['headers'] = []
+
+function normalize(line: Request['headers'][number]): Request['headers'][number] {
+  const value = normalizeValue(line[1])
+  return value === line[1] ? line : [line[0], value]
 }
 
 /** https://fetch.spec.whatwg.org/#concept-header-value-normalize */
@@ -108,5 +116,23 @@ function fillHeaders(
   if (initiator !== 'XMLHttpRequest' && dialect !== 'chromium') return allowed
   const combined = combineHeaders(allowed)
   // An empty value at the end leaves a space there that Chromium counts for nothing.
-  return dialect === 'chromium' ? combined.map(([name, value]) => [name, normalizeValue(value)]) : combined
+  return dialect === 'chromium' ? combined.map((line) => normalize(line)) : combined
+}
+
+/** Names that only Chromium safelists, forbids or judges otherwise. */
+const DIALECTAL = new Set([
+  ...['device-memory', 'downlink', 'dpr', 'ect', 'intervention', 'range', 'rtt', 'save-data', 'user-agent'],
+  ...['viewport-width', 'width'],
+])
+
+/** Whether the dialects may read a request differently: it is them that combine fields of one name, or do not. */
+export function readsByDialect({ headers = NO_HEADERS, hasUploadListener, hasStreamBody }: DirectRequest): boolean {
+  if (hasUploadListener || hasStreamBody) return true
+  const names = new Set<string>()
+  for (const [name] of headers) {
+    const key = name.toLowerCase()
+    if (DIALECTAL.has(key) || names.has(key)) return true
+    names.add(key)
+  }
+  return false
 }

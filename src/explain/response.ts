@@ -1,10 +1,10 @@
 import {
-  connectionSpecificNames,
   corsExposedHeaderNames,
   isCorsSafelistedResponseHeaderName,
   isForbiddenResponseHeaderName,
   readHeaderLines,
 } from '../standard/headers'
+import { connectionOptions, isHopByHop } from '../standard/hop-by-hop'
 import type { DirectResponse } from './direct-exchange'
 import type { Verdict } from './verdict'
 
@@ -25,30 +25,23 @@ export function isTooBig(headers: Headers): boolean {
 
 /** https://fetch.spec.whatwg.org/#concept-filtered-response */
 export function filteredResponse(type: Response['type'], headers: Headers, credentials: boolean): Response {
-  if (type === 'opaque' || type === 'opaqueredirect')
-    return { type, readableHeaders: [], hiddenHeaders: hidden(headers, []) }
-  const names = uniqueNames(headers)
-  const exposed = type === 'cors' ? corsExposedHeaderNames(readHeaderLines(headers), credentials) : '*'
-  const readableHeaders = names.filter((name) => {
-    if (isForbiddenResponseHeaderName(name)) return false
-    return exposed === '*' || exposed.has(name) || isCorsSafelistedResponseHeaderName(name)
-  })
-  return { type, readableHeaders, hiddenHeaders: hidden(headers, readableHeaders) }
-}
+  const reader = readHeaderLines(headers)
+  const options = connectionOptions(reader.get('connection')?.toLowerCase())
+  const exposed = type === 'cors' ? corsExposedHeaderNames(reader, credentials) : '*'
+  const isReadable = type === 'basic' || type === 'cors'
 
-/** What the dev server passes on all the same. No script ever reads `Set-Cookie`, nor what ends at the next hop. */
-function hidden(headers: Headers, readable: readonly string[]): string[] {
-  if (readable.length === headers.length) return []
-  const connectionSpecific = connectionSpecificNames(headers)
-  return uniqueNames(headers).filter(
-    (name) =>
-      !readable.includes(name) &&
-      !isForbiddenResponseHeaderName(name) &&
-      !connectionSpecific.has(name) &&
-      !name.startsWith('access-control-'),
-  )
-}
-
-function uniqueNames(headers: Headers): string[] {
-  return [...new Set(headers.map(([name]) => name.toLowerCase()))]
+  const readableHeaders: string[] = []
+  const hiddenHeaders: string[] = []
+  const names = new Set<string>()
+  for (const [line] of headers) {
+    const name = line.toLowerCase()
+    if (names.has(name)) continue
+    names.add(name)
+    // No script ever reads it.
+    if (isForbiddenResponseHeaderName(name)) continue
+    if (isReadable && isCorsSafelistedResponseHeaderName(name, exposed)) readableHeaders.push(name)
+    // What the dev server passes on all the same.
+    else if (!name.startsWith('access-control-') && !isHopByHop(name, options)) hiddenHeaders.push(name)
+  }
+  return { type, readableHeaders, hiddenHeaders }
 }

@@ -30,9 +30,9 @@ export function crossOriginResourcePolicyCheck(input: {
     case 'same-origin':
       return isSameOrigin(origin, url.origin) ? undefined : 'CorpNotSameOrigin'
     case 'same-site': {
-      const isOpaque = !URL.canParse(origin)
-      if (isOpaque && dialect === 'standard') return 'CorpNotSameSite'
-      const { protocol, hostname } = isOpaque ? { protocol: '', hostname: '' } : new URL(origin)
+      const page = URL.parse(origin)
+      if (page === null && dialect === 'standard') return 'CorpNotSameSite'
+      const { protocol, hostname } = page ?? { protocol: '', hostname: '' }
       // A secure resource is not for an insecure page; the reverse is harmless.
       if (protocol !== 'https:' && url.protocol === 'https:') return 'CorpNotSameSite'
       const sameSite = dialect === 'chromium' ? isSameSiteForResourcePolicy : isSchemelesslySameSite

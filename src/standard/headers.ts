@@ -1,4 +1,4 @@
-import { isForbiddenMethod } from './methods'
+import { listsForbiddenMethod } from './methods'
 
 /** Name and value, one entry a line; names in any case. */
 type Lines = Iterable<readonly [name: string, value: string]>
@@ -172,7 +172,7 @@ const METHOD_OVERRIDES = new Set(['x-http-method', 'x-http-method-override', 'x-
 export function isForbiddenRequestHeader(name: string, value: string): boolean {
   const key = name.toLowerCase()
   if (FORBIDDEN_REQUEST_HEADERS.has(key) || key.startsWith('proxy-') || key.startsWith('sec-')) return true
-  return METHOD_OVERRIDES.has(key) && value.split(',').some((method) => isForbiddenMethod(trimTabsAndSpaces(method)))
+  return METHOD_OVERRIDES.has(key) && listsForbiddenMethod(value)
 }
 
 const SAFELISTED_RESPONSE_HEADERS = new Set([
@@ -191,12 +191,19 @@ export function isForbiddenResponseHeaderName(name: string): boolean {
   return key === 'set-cookie' || key === 'set-cookie2'
 }
 
-/** https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name, given a CORS-exposed header-name list. */
-export function isCorsSafelistedResponseHeaderName(name: string, exposed: readonly string[] = []): boolean {
+/**
+ * https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name, given a CORS-exposed header-name list in lower case.
+ */
+export function isCorsSafelistedResponseHeaderName(
+  name: string,
+  exposed: ReadonlySet<string> | '*' = NO_NAMES,
+): boolean {
   const key = name.toLowerCase()
   if (SAFELISTED_RESPONSE_HEADERS.has(key)) return true
-  return !isForbiddenResponseHeaderName(key) && exposed.some((item) => item.toLowerCase() === key)
+  return !isForbiddenResponseHeaderName(key) && (exposed === '*' || exposed.has(key))
 }
+
+const NO_NAMES: ReadonlySet<string> = new Set()
 
 /**
  * https://fetch.spec.whatwg.org/#concept-response-cors-exposed-header-name-list, as main fetch sets it: one element that
@@ -204,8 +211,10 @@ export function isCorsSafelistedResponseHeaderName(name: string, exposed: readon
  *
  * @returns lower-case names; `*` for all
  */
-export function corsExposedHeaderNames(headers: HeaderReader, credentials: boolean): Set<string> | '*' {
-  const names = parseTokenList(headers.get('access-control-expose-headers')) ?? []
+export function corsExposedHeaderNames(headers: HeaderReader, credentials: boolean): ReadonlySet<string> | '*' {
+  const value = headers.get('access-control-expose-headers')
+  if (value === null) return NO_NAMES
+  const names = parseTokenList(value) ?? []
   if (!credentials && names.includes('*')) return '*'
   return new Set(names.map((name) => name.toLowerCase()))
 }
@@ -216,23 +225,3 @@ export function isNoCorsSafelistedRequestHeader(name: string, value: string): bo
 }
 
 const NO_CORS_SAFELISTED = new Set(['accept', 'accept-language', 'content-language', 'content-type'])
-
-const HOP_BY_HOP = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']
-
-/**
- * Names, lower-case, of the fields that end at the next hop (RFC 9110 §7.6.1): the known ones, every `Proxy-*`, and
- * those that `Connection` lists. Each of them kills an HTTP/2 response or confuses an upstream if it is passed on.
- */
-export function connectionSpecificNames(lines: Iterable<readonly [name: string, value: string]>): Set<string> {
-  const names = new Set(HOP_BY_HOP)
-  for (const [name, value] of lines) {
-    const key = name.toLowerCase()
-    if (key.startsWith('proxy-')) names.add(key)
-    if (key !== 'connection') continue
-    for (const item of value.split(',')) {
-      const listed = item.trim().toLowerCase()
-      if (listed !== '') names.add(listed)
-    }
-  }
-  return names
-}

@@ -38,8 +38,8 @@ function parseLocation(value: string, url: URL): URL | 'failure' {
   // Bytes beyond ASCII stay the bytes they are, whatever text they were meant to be.
   const location = value.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
   // 3. Set location to the result of parsing location with response's URL.
-  if (!URL.canParse(location, url.href)) return 'failure'
-  const parsed = new URL(location, url)
+  const parsed = URL.parse(location, url)
+  if (parsed === null) return 'failure'
   // 4. If location is a URL whose fragment is null, then set location's fragment to requestFragment.
   if (parsed.hash === '' && !location.includes('#')) parsed.hash = url.hash
   return parsed

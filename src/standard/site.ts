@@ -38,8 +38,9 @@ export function isSameSite(
   url: URL,
   registrableDomain: RegistrableDomain | undefined,
 ): boolean | undefined {
-  if (!URL.canParse(origin)) return false
-  const { protocol, hostname } = new URL(origin)
+  const parsed = URL.parse(origin)
+  if (parsed === null) return false
+  const { protocol, hostname } = parsed
   if (protocol !== url.protocol.replace(/^ws/, 'http')) return false
   return isSchemelesslySameSite(hostname, url.hostname, registrableDomain)
 }
