@@ -86,5 +86,5 @@ export function idOf(given: Case): string {
 /** The same case at paths of its own. */
 export function withId(given: Case, id: string): Case {
   const from = idOf(given)
-  return JSON.parse(JSON.stringify(given).replaceAll(`/${from}/`, `/${id}/`)) as Case
+  return JSON.parse(JSON.stringify(given).replace(new RegExp(`(?<=[/\\\\])${from}(?=[/\\\\])`, 'g'), id)) as Case
 }
