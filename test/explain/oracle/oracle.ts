@@ -245,7 +245,8 @@ async function openCaller(session: CDPSession): Promise<Caller> {
   session.on('Network.loadingFailed', ({ requestId, errorText, blockedReason, corsErrorStatus }) => {
     const url = requestUrls.get(requestId)
     const entry = url === undefined ? undefined : toldOf(url)
-    if (!entry) return
+    // The preflight of a redirect is told of as the call itself now and then.
+    if (!entry || entry.corsError !== undefined) return
     entry.netError = errorText
     entry.blockedReason = blockedReason
     entry.corsError = corsErrorStatus?.corsError
