@@ -22,6 +22,8 @@ const GOAL = 100_000
 const HOSTILE_GOAL = 1
 const SECONDS = 1
 const ROUNDS = 5
+/** Verdicts between two looks at the clock. */
+const BATCH = 64
 
 const PAGE = 'http://localhost:5173'
 type Lines = [name: string, value: string][]
@@ -145,9 +147,6 @@ process.exitCode = isGood ? 0 : 1
 function best(measure: () => number): number {
   return Math.max(...Array.from({ length: ROUNDS }, measure))
 }
-
-/** Verdicts between two looks at the clock. */
-const BATCH = 64
 
 function rate(
   exchanges: readonly DirectExchange[],

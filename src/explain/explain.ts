@@ -12,7 +12,7 @@ import { isCorsSafelistedMethod, isForbiddenMethod } from '../standard/methods'
 import { isBlockedAsMixedContent, isUpgradedFromMixedContent } from '../standard/mixed-content'
 import { isSameOrigin, OPAQUE_ORIGIN } from '../standard/origin'
 import { isBlockedDueToBadPort } from '../standard/port-blocking'
-import { includesCredentials, isRedirectStatus } from '../standard/redirect'
+import { includesCredentials } from '../standard/redirect'
 import type { RegistrableDomain } from '../standard/site'
 import { judgeCookies } from './cookies'
 import type { DirectExchange, DirectRequest, DirectResponse } from './direct-exchange'
@@ -137,7 +137,16 @@ function mainFetch(journey: Journey, index: number, { url, method, headers }: Ne
 
   journey.urls.push(url)
   const origin = journey.isOriginTainted ? OPAQUE_ORIGIN : request.origin
-  const hop: Hop = { index, url, href: withoutCredentials(url), method, headers, origin, seen: exchange.hops[index] }
+  const hop: Hop = {
+    index,
+    url,
+    urlOrigin: url.origin,
+    href: withoutCredentials(url),
+    method,
+    headers,
+    origin,
+    seen: exchange.hops[index],
+  }
   const before = { problems: journey.problems.length, unsettled: journey.unsettled.length }
 
   // In Chromium it is fetch() that looks at mode and scheme, and the loader below it that looks at the rest.
@@ -236,12 +245,12 @@ function blockLocalNetwork(journey: Journey, hop: Hop): void {
 /** 12. The first matching statement; `false` where that is a network error. */
 function chooseTainting(journey: Journey, hop: Hop): boolean {
   const { request, tainting } = journey
-  const { url } = hop
+  const { url, urlOrigin } = hop
   const isHttp = url.protocol === 'http:' || url.protocol === 'https:'
   if (request.initiator === 'WebSocket') return true
 
   // request's current URL's origin is same origin with request's origin, and request's response tainting is "basic"
-  if (isSameOrigin(url.origin, request.origin) && tainting === 'basic') return true
+  if (isSameOrigin(urlOrigin, request.origin) && tainting === 'basic') return true
 
   // request's current URL's scheme is "data"
   if (url.protocol === 'data:') return true
@@ -301,7 +310,6 @@ function httpFetch(journey: Journey, hop: Hop): HttpFetchResult {
     return { preflight, corsCheck: tainting === 'cors' ? 'failed' : 'unneeded' }
   }
   const headers = readHeaderLines(response.headers)
-  if (isRedirectStatus(response.status)) journey.mayDiffer = true
   const redirect = redirectOf(journey, hop, response)
   // Chromium's network stack looks at the location before anybody looks at the response.
   if (redirect.invalid && rules.dialect === 'chromium') {

@@ -31,7 +31,7 @@ export function fromRecord({ exchanges, productionOrigin, preflights = [] }: Rec
   let url = new URL(first.upstreamUrl)
   for (const [index, exchange] of exchanges.entries()) {
     const next = new URL(exchange.upstreamUrl)
-    if (index > 0 && taintsOrigin(request.origin, url, next)) isTainted = true
+    if (index > 0 && taintsOrigin(request.origin, url.origin, next.origin)) isTainted = true
     url = next
     const response = responseTo(exchange, request, isTainted)
     const preflight = preflights[index]

@@ -34,6 +34,8 @@ export interface Journey {
 export interface Hop {
   index: number
   url: URL
+  /** Of its URL, serialized: made anew each time it is asked of a URL. */
+  urlOrigin: string
   /** Its URL as messages name it: without user name and password. */
   href: string
   method: string

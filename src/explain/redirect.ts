@@ -3,6 +3,7 @@ import { isSameOrigin, taintsOrigin } from '../standard/origin'
 import {
   includesCredentials,
   isRedirectStatus,
+  locations,
   locationUrl,
   locationUrlOfChromium,
   redirectedRequest,
@@ -29,10 +30,14 @@ export interface Redirect {
 }
 
 /** https://fetch.spec.whatwg.org/#concept-response-location-url, and what a dialect takes for a redirect. */
-export function redirectOf({ rules, request }: Journey, { url }: Hop, { status, headers }: DirectResponse): Redirect {
+export function redirectOf(journey: Journey, { url }: Hop, { status, headers }: DirectResponse): Redirect {
   if (!isRedirectStatus(status)) return { isRedirect: false, location: null }
+  const { rules, request } = journey
   const isChromium = rules.dialect === 'chromium'
-  const location = isChromium ? locationUrlOfChromium(headers, url) : locationUrl(headers, url)
+  const values = locations(headers)
+  const location = isChromium ? locationUrlOfChromium(values, url) : locationUrl(values, url)
+  // Where there is one plain URL to follow, both follow it.
+  if (values.length !== 1 || request.redirect !== 'follow' || !isPlain(location)) journey.mayDiffer = true
   switch (location) {
     case 'several':
       return { isRedirect: true, location: null, invalid: 'net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION' }
@@ -44,6 +49,10 @@ export function redirectOf({ rules, request }: Journey, { url }: Hop, { status, 
     default:
       return { isRedirect: true, location }
   }
+}
+
+function isPlain(location: URL | string | null): boolean {
+  return location instanceof URL && /^https?:/.test(location.protocol) && !includesCredentials(location)
 }
 
 const MAX_REDIRECTS = 20
@@ -98,7 +107,8 @@ export function httpRedirectFetch(
   }
   // 8. If request's mode is "cors", locationURL includes credentials, and request's origin is not same origin with it,
   // 9. or request's response tainting is "cors" and locationURL includes credentials, then return a network error.
-  const isForeign = !isSameOrigin(location.origin, request.origin)
+  const toOrigin = location.origin
+  const isForeign = !isSameOrigin(toOrigin, request.origin)
   const isRefusedForCors = tainting === 'cors' || (request.mode === 'cors' && isForeign)
   if (includesCredentials(location) && isRefusedForCors) {
     report(journey, hop, 'response', 'RedirectContainsCredentials', { location: withoutCredentials(location) })
@@ -130,7 +140,7 @@ export function httpRedirectFetch(
   // 11-13. What of the request goes along.
   const { method, headers: kept } = carriedRequest(journey, hop, status, location)
   // 17. Append locationURL to request's URL list, of which the redirect-taint is made.
-  if (taintsOrigin(request.origin, hop.url, location)) journey.isOriginTainted = true
+  if (taintsOrigin(request.origin, hop.urlOrigin, toOrigin)) journey.isOriginTainted = true
   // 19. Return the result of running main fetch.
   return { ...redirectsTo, next: { url: location, method, headers: kept } }
 }
@@ -160,7 +170,7 @@ function carriedRequest(
   status: number,
   location: URL,
 ): Omit<NextRequest, 'url'> {
-  const { method, headers } = redirectedRequest(hop, status, hop.url, location)
+  const { method, headers } = redirectedRequest(hop, status, !isSameOrigin(hop.urlOrigin, location.origin))
   if (rules.dialect === 'standard') return { method, headers }
   return { method, headers: headers.filter(([name]) => !isDroppedByRedirect(name, request.origin, location)) }
 }

@@ -14,9 +14,9 @@ export function isSameOrigin(a: string, b: string): boolean {
 }
 
 /**
- * https://fetch.spec.whatwg.org/#concept-request-tainted-origin, step by step: whether a redirect from one URL to another
- * makes the request's origin serialize as `null` from here on. It takes a stranger to send on to somebody else.
+ * https://fetch.spec.whatwg.org/#concept-request-tainted-origin, step by step: whether a redirect from a URL of one origin to
+ * one of another makes the request's origin serialize as `null` from here on. It takes a stranger to send on to somebody else.
  */
-export function taintsOrigin(requestOrigin: string, from: URL, to: URL): boolean {
-  return !isSameOrigin(to.origin, from.origin) && !isSameOrigin(requestOrigin, from.origin)
+export function taintsOrigin(requestOrigin: string, from: string, to: string): boolean {
+  return !isSameOrigin(to, from) && !isSameOrigin(requestOrigin, from)
 }

@@ -1,5 +1,4 @@
 import { trimTabsAndSpaces } from './headers'
-import { isSameOrigin } from './origin'
 
 /** https://fetch.spec.whatwg.org/#redirect-status */
 export function isRedirectStatus(status: number): boolean {
@@ -9,29 +8,33 @@ export function isRedirectStatus(status: number): boolean {
 /** Names and values, one entry a line; names in any case. */
 type Lines = readonly (readonly [name: string, value: string])[]
 
+/** The values of `Location`, one a line. */
+export function locations(headers: Lines): string[] {
+  const values: string[] = []
+  for (const [name, value] of headers) {
+    if (name.length === 8 && name.toLowerCase() === 'location') values.push(trimTabsAndSpaces(value))
+  }
+  return values
+}
+
 /**
  * https://fetch.spec.whatwg.org/#concept-response-location-url of a response with a redirect status.
  *
+ * @param values its {@link locations}
  * @returns `null` where there is none, `failure` where it is no URL
  */
-export function locationUrl(headers: Lines, url: URL): URL | 'failure' | null {
+export function locationUrl(values: readonly string[], url: URL): URL | 'failure' | null {
   // 2. Let location be the result of extracting header list values given `Location`: more than one line is failure.
-  const values = locations(headers)
   const [location] = values
   if (location === undefined) return null
   return values.length > 1 ? 'failure' : parseLocation(location, url)
 }
 
 /** What Chromium makes of it: an empty one is none, and lines that say the same are one. */
-export function locationUrlOfChromium(headers: Lines, url: URL): URL | 'failure' | 'several' | null {
-  const values = locations(headers)
-  if (new Set(values).size > 1) return 'several'
+export function locationUrlOfChromium(values: readonly string[], url: URL): URL | 'failure' | 'several' | null {
+  if (values.some((value) => value !== values[0])) return 'several'
   const location = values.find((value) => value !== '')
   return location === undefined ? null : parseLocation(location, url)
-}
-
-function locations(headers: Lines): string[] {
-  return headers.filter(([name]) => name.toLowerCase() === 'location').map(([, value]) => trimTabsAndSpaces(value))
 }
 
 function parseLocation(value: string, url: URL): URL | 'failure' {
@@ -41,7 +44,7 @@ function parseLocation(value: string, url: URL): URL | 'failure' {
   const parsed = URL.parse(location, url)
   if (parsed === null) return 'failure'
   // 4. If location is a URL whose fragment is null, then set location's fragment to requestFragment.
-  if (parsed.hash === '' && !location.includes('#')) parsed.hash = url.hash
+  if (url.hash !== '' && !location.includes('#')) parsed.hash = url.hash
   return parsed
 }
 
@@ -57,15 +60,14 @@ const REQUEST_BODY_HEADERS = new Set(['content-encoding', 'content-language', 'c
 export function redirectedRequest(
   { method, headers }: { method: string; headers: Lines },
   status: number,
-  from: URL,
-  to: URL,
+  isCrossOrigin: boolean,
 ): { method: string; headers: Lines; dropsBody: boolean } {
   // 12. 301 and 302 to a POST, and 303 to anything but GET and HEAD, go on as GET without a body.
   const dropsBody =
     ((status === 301 || status === 302) && method === 'POST') ||
     (status === 303 && method !== 'GET' && method !== 'HEAD')
   // 13. To another origin: remove the CORS non-wildcard request-header names.
-  const dropsAuthorization = !isSameOrigin(from.origin, to.origin)
+  const dropsAuthorization = isCrossOrigin
   if (!dropsBody && !dropsAuthorization) return { method, headers, dropsBody }
   return {
     method: dropsBody ? 'GET' : method,
