@@ -102,7 +102,8 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     native: typeof fetch,
   ): () => Promise<Response> {
     const kind = credentials === 'include' ? 'to' : 'anon'
-    const devUrl = urls.toDevUrl(kind, target.url)
+    const forcesPreflight = init.body instanceof ReadableStream ? 'stream-body' : undefined
+    const devUrl = urls.toDevUrl(kind, target.url, forcesPreflight)
     // An init that is a Request itself has a stream for a body, as has a Request that is called.
     const made = request || asRequest(init) ? new Request(request ?? target.url, init) : undefined
     const source: Init = made ?? init

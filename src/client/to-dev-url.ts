@@ -1,4 +1,11 @@
-import { parseRelayPath, toRelayPath, type ClientConfig, type RelayKind, type RelayMode } from '../exchange/wire'
+import {
+  parseRelayPath,
+  toRelayPath,
+  type ClientConfig,
+  type ForcesPreflight,
+  type RelayKind,
+  type RelayMode,
+} from '../exchange/wire'
 
 /** Both directions between the URLs that the page calls and those that the dev server answers. */
 export interface DevUrls {
@@ -6,7 +13,7 @@ export interface DevUrls {
   readonly prefix: string
   /** What the page means by a URL, if that is a call to a target; `undefined` for whatever the platform does alone. */
   targetOf(url: unknown): TargetUrl | undefined
-  toDevUrl(kind: RelayKind, url: URL): string
+  toDevUrl(kind: RelayKind, url: URL, forcesPreflight?: ForcesPreflight): string
   /** The upstream's URL behind one of the dev server's, as an answer of the platform shows it. */
   toUpstreamUrl(devUrl: string): string | undefined
   /** Lets every later call go its native way. */
@@ -55,8 +62,8 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
       const relay = relays.get(origin)
       return relay && origin !== scope.origin ? { url, origin, relay } : undefined
     },
-    toDevUrl: (kind, url) =>
-      (url.protocol.startsWith('ws') ? webSocketPrefix : prefix) + toRelayPath(kind, url) + url.hash,
+    toDevUrl: (kind, url, forcesPreflight) =>
+      (url.protocol.startsWith('ws') ? webSocketPrefix : prefix) + toRelayPath(kind, url, forcesPreflight) + url.hash,
     toUpstreamUrl(devUrl) {
       const isWebSocket = devUrl.startsWith(webSocketPrefix)
       if (!isWebSocket && !devUrl.startsWith(prefix)) return undefined

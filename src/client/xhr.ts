@@ -124,7 +124,8 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
   }
 
   function relay(xhr: XMLHttpRequest, call: Opened, credentials: boolean): void {
-    const url = urls.toDevUrl(credentials ? 'to' : 'anon', call.target.url)
+    const forcesPreflight = withUpload.has(xhr) ? 'upload-listener' : undefined
+    const url = urls.toDevUrl(credentials ? 'to' : 'anon', call.target.url, forcesPreflight)
     if (url !== call.url) {
       open.call(xhr, call.method, url, call.isAsync)
       call.url = url

@@ -1,4 +1,4 @@
-import type { RelayKind } from './wire'
+import type { ForcesPreflight, RelayKind } from './wire'
 
 /** Field name (lower-case) and value, one entry a line, in the order of the wire. */
 export type HeaderLines = readonly (readonly [name: string, value: string])[]
@@ -50,8 +50,8 @@ export interface Exchange {
   upstreamUrl: string
   /** As the page's browser sent them to the dev server. */
   pageHeaders: HeaderLines
-  /** What sets the request's use-CORS-preflight flag, as far as it can be known. */
-  forcesPreflight?: 'upload-listener' | 'stream-body' | undefined
+  /** As far as it can be known. */
+  forcesPreflight?: ForcesPreflight | undefined
   /** As sent to the upstream. */
   requestHeaders: HeaderLines
   /** The upstream's own answer, untouched. */

@@ -5,7 +5,7 @@
 
 import type { RequestShape } from '../standard/preflight'
 
-export { parseRelayPath, type RelayKind, type RelayPath, toRelayPath } from '../routes/relay-path'
+export { type ForcesPreflight, parseRelayPath, type RelayKind, type RelayPath, toRelayPath } from '../routes/relay-path'
 export type { RequestShape }
 
 /** The one path prefix the dev server keeps for itself. A dev server with a `base` also answers it below that base. */

@@ -223,7 +223,7 @@ export function createProxy(input: ProxyInput): Proxy {
       pageUrl,
       upstreamUrl: relay ? relay.origin + relay.pathAndQuery : target.origin,
       pageHeaders: req.headers,
-      forcesPreflight: isStreamBody(req) ? 'stream-body' : undefined,
+      forcesPreflight: relay?.forcesPreflight ?? (isStreamBody(req) ? 'stream-body' : undefined),
       requestHeaders: [],
     }
     return {

@@ -141,6 +141,37 @@ describe('in vite', () => {
     },
   )
 
+  it.each([
+    ['a listener for the progress of an upload', '/preflight-listener', true],
+    ['a stream for a body', '/preflight-stream', false],
+  ])('%s makes the dev server ask, too', async (_name, path, isXhr) => {
+    const from = host.logs().length
+    await relayed.evaluate(
+      async ([url, listens]) => {
+        if (!listens) {
+          const body = new Response('a').body
+          return void (await fetch(url, {
+            method: 'POST',
+            body,
+            duplex: 'half',
+            credentials: 'include',
+          } as RequestInit))
+        }
+        const xhr = new XMLHttpRequest()
+        xhr.open('POST', url)
+        xhr.upload.onprogress = () => {}
+        xhr.send('a')
+        await new Promise((resolve) => (xhr.onloadend = resolve))
+      },
+      [api.origin + path, isXhr] as const,
+    )
+    await host.waitForLog(new RegExp(`POST ${api.origin}${path} would be blocked`), from)
+    // Either way it is the same preflight: whoever is first asks it.
+    const asked = api.preflights.filter(({ headers }) => headers['access-control-request-method'] === 'POST')
+    expect(asked).toHaveLength(1)
+    expect(asked[0]?.headers).not.toHaveProperty('access-control-request-headers')
+  })
+
   it('the terminal is quiet about what works without the dev server, too', async () => {
     const init = { method: 'PUT' }
     expect(await call(direct, '/fine', init)).toBe(200)

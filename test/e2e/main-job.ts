@@ -93,7 +93,7 @@ export function describeMainJob(kind: HostKind): void {
       expect(body.headers.origin).toBeUndefined()
     })
 
-    it('sends what would need a preflight, without asking the API for one', async () => {
+    it('sends what would need a preflight, without waiting for one', async () => {
       const before = api.requests.length
       const body = await page.evaluate(
         async (url) =>
@@ -111,7 +111,9 @@ export function describeMainJob(kind: HostKind): void {
         text: '{"name":"Ada"}',
         headers: { authorization: 'Bearer token', 'content-type': 'application/json', origin: api.origin },
       })
-      expect(api.requests.slice(before).map(({ method }) => method)).toEqual(['PUT'])
+      // What it would have been answered the dev server asks later, to explain the call.
+      expect(api.requests[before]?.method).toBe('PUT')
+      expect(api.requests.slice(before).filter(({ method }) => method === 'PUT')).toHaveLength(1)
     })
 
     it('works for XMLHttpRequest', async () => {

@@ -26,7 +26,15 @@ describe('relay paths', () => {
     expect(parseRelayPath(path)).toEqual(expected)
   })
 
+  it.each(['upload-listener', 'stream-body'] as const)('tell that a preflight is forced by %s', (forcesPreflight) => {
+    const path = toRelayPath('anon', new URL('https://a.test/x'), forcesPreflight)
+    expect(path).toBe(`anon+${forcesPreflight}/https/a.test/x`)
+    expect(parseRelayPath(path)).toMatchObject({ kind: 'anon', forcesPreflight, origin: 'https://a.test' })
+  })
+
   it.each([
+    'to+/https/a.test/x',
+    'to+other/https/a.test/x',
     'to/ftp/a.test/x',
     'to/https//x',
     'to/https/user@a.test/x',
