@@ -111,18 +111,28 @@ export function consoleText(reason: Reason, facts: ConsoleFacts): string | undef
     case 'NoCorsRedirectModeNotFollow':
       return `Fetch API cannot load ${url}. Request mode is "no-cors" but the redirect mode is not "follow".`
     case 'InsecureLocalNetwork':
+      if (initiator === 'WebSocket')
+        return webSocketFailed(
+          url,
+          'Error in connection establishment: net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS',
+        )
       return blocked(
         facts,
         `The request client is not a secure context and the resource is in more-private address space \`${addressSpace}\`.`,
       )
     case 'LocalNetworkAccessPermissionDenied':
+      if (initiator === 'WebSocket')
+        return webSocketFailed(
+          url,
+          'Error in connection establishment: net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS',
+        )
       return blocked(facts, `Permission was denied for this request to access the \`${addressSpace}\` address space.`)
     case 'MixedContent':
       return initiator === 'WebSocket'
         ? `Mixed Content: The page at '${page}/' was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint '${elided(url, firstUrl)}'. This request has been blocked; this endpoint must be available over WSS.`
         : `Mixed Content: The page at '${page}/' was loaded over HTTPS, but requested an insecure ${INSECURE[initiator]} '${elided(url, firstUrl)}'. This request has been blocked; the content must be served over HTTPS.`
     case 'WebSocketHandshakeFailed':
-      return `WebSocket connection to '${url}' failed: Error during WebSocket handshake: Unexpected response code: ${status}`
+      return webSocketFailed(url, `Error during WebSocket handshake: Unexpected response code: ${status}`)
 
     case 'BadPort':
       return 'Failed to load resource: net::ERR_UNSAFE_PORT'
@@ -164,6 +174,16 @@ function escaped(value: string): string {
     /[^\x20-\x7e]/g,
     (byte) => `\\u${byte.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
   )
+}
+
+function webSocketFailed(url: string, why: string): string {
+  return `WebSocket connection to '${url}' failed: ${why}`
+}
+
+const LOCAL_NETWORK_ERROR = 'Error in connection establishment: net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS'
+
+function socketFailed(url: string, why: string): string {
+  return `WebSocket connection to '${url}' failed: ${why}`
 }
 
 function blocked({ initiator, page, firstUrl, url }: ConsoleFacts, why: string): string {

@@ -114,7 +114,7 @@ export function httpRedirectFetch(
     report(journey, hop, 'response', 'RedirectContainsCredentials', { location: withoutCredentials(location) })
   }
   // 10. If status is not 303, request's body is non-null, and request's body's source is null, return a network error.
-  if (request.hasStreamBody && status !== 303 && hop.method === request.method) {
+  if (cannotSendAgain(journey, hop, status)) {
     report(journey, hop, 'response', 'RedirectOfStreamBody')
     return redirectsTo
   }
@@ -145,11 +145,18 @@ export function httpRedirectFetch(
   return { ...redirectsTo, next: { url: location, method, headers: kept } }
 }
 
+/** Whether the request still has a body, and that is a stream. */
+function cannotSendAgain({ request }: Journey, hop: Hop, status: number): boolean {
+  return request.hasStreamBody && status !== 303 && hop.method === request.method
+}
+
 /** Chromium has many ways to refuse it, and most are silent. */
 function refuseScheme(journey: Journey, hop: Hop, status: number, location: URL): void {
   const { request, tainting } = journey
   if (!isSafeRedirectTarget(location)) {
     report(journey, hop, 'response', 'InvalidRedirect', { netError: 'net::ERR_UNSAFE_REDIRECT' })
+  } else if (cannotSendAgain(journey, hop, status)) {
+    report(journey, hop, 'response', 'RedirectOfStreamBody')
   } else if (request.redirect === 'error') {
     report(journey, hop, 'response', 'RedirectModeError', { isSilent: true })
   } else if (request.mode === 'same-origin') {
