@@ -40,7 +40,7 @@ export const HOSTS = [
 
 /** Where a host seems to be. All of them are this machine; Chromium is told otherwise. */
 export function addressSpaceOf(url: string): AddressSpace {
-  const { hostname } = new URL(url)
+  const { hostname } = URL.parse(url) ?? { hostname: '' }
   if (hostname.endsWith('.public.test')) return 'public'
   return hostname.endsWith('.lan.test') ? 'local' : 'loopback'
 }

@@ -10,8 +10,11 @@ export function disagreements(given: Case, truth: Truth, verdict: Verdict, { tex
     if (a !== b) found.push(`${what}: explain says ${a}, Chromium ${b}`)
   }
 
-  compare('outcome', verdict.outcome, truth.outcome)
-  if (verdict.outcome !== truth.outcome) return found
+  if (verdict.outcome !== truth.outcome) {
+    const { corsError, netError, thrown } = truth
+    compare('outcome', [verdict.outcome, verdict.reason], [truth.outcome, corsError ?? netError, thrown])
+    return found
+  }
 
   if (truth.outcome === 'blocked') {
     const reasons = reasonsOf(truth)

@@ -518,10 +518,12 @@ function generateChain(
 
   const isScripted = !origins && (request.initiator === undefined || request.initiator === 'XMLHttpRequest')
   const url = isScripted ? initialUrl(random, id, state.here) : state.here + pathOf(id, 0)
+  let here = url
   const hops: DirectHop[] = []
   for (let index = 0; index <= redirects; index++) {
     const preflight = generatePreflightAnswer(random, request, state, wrongs)
-    const addressSpace = addressSpaceOf(state.here)
+    const addressSpace = addressSpaceOf(here)
+    state.here = URL.parse(here)?.origin ?? state.here
     if (index === redirects) {
       hops.push({
         addressSpace,
@@ -540,7 +542,8 @@ function generateChain(
       response: { ...response, headers: [...location.map((value): Line => ['Location', value]), ...response.headers] },
     })
     if (next !== state.here && state.here !== request.origin) state.origin = 'null'
-    state.here = next
+    // An odd one may lead elsewhere than it was meant to.
+    here = URL.parse(location[0]?.trim() ?? '', here)?.href ?? here
     if (response.status === 303 && state.method !== 'HEAD') state.method = 'GET'
   }
   return { url, hops }

@@ -142,10 +142,7 @@ function answerTo(
     headers: request.headers,
   })
 
-  const isPreflight =
-    request.method === 'OPTIONS' &&
-    header('sec-fetch-mode') === 'cors' &&
-    header('access-control-request-method') !== undefined
+  const isPreflight = request.method === 'OPTIONS' && header('sec-fetch-mode') === 'cors' && header(ACRM) !== undefined
   const { status, headers } = (isPreflight ? hop.preflight : hop.response) ?? NOT_FOUND
   const answer = {
     status,
@@ -203,6 +200,8 @@ const ABORTED = 'net::ERR_ABORTED'
 
 const isRefusal = (text: string): boolean => text.startsWith('Mixed Content: ') || text.startsWith('Unsafe attempt ')
 
+const ACRM = 'access-control-request-method'
+
 interface Caller {
   call(calls: readonly Call[]): Promise<Map<string, Omit<Truth, 'seen'>>>
 }
@@ -238,15 +237,15 @@ async function openCaller(session: CDPSession): Promise<Caller> {
     return entry
   }
 
-  session.on('Network.requestWillBeSent', ({ requestId, request, type }) => {
+  session.on('Network.requestWillBeSent', ({ requestId, request }) => {
     // A preflight fails by itself too; what it means for the call is told with the call.
-    if (type !== 'Preflight' && !requestUrls.has(requestId)) requestUrls.set(requestId, request.url)
+    const isPreflight = Object.keys(request.headers).some((name) => name.toLowerCase() === ACRM)
+    if (!isPreflight && !requestUrls.has(requestId)) requestUrls.set(requestId, request.url)
   })
   session.on('Network.loadingFailed', ({ requestId, errorText, blockedReason, corsErrorStatus }) => {
     const url = requestUrls.get(requestId)
     const entry = url === undefined ? undefined : toldOf(url)
-    // The preflight of a redirect is told of as the call itself now and then.
-    if (!entry || entry.corsError !== undefined) return
+    if (!entry) return
     entry.netError = errorText
     entry.blockedReason = blockedReason
     entry.corsError = corsErrorStatus?.corsError
