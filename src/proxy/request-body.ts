@@ -1,21 +1,24 @@
+import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import querystring from 'node:querystring'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { pageWentAway, UpstreamError } from './errors'
 import type { HeaderRecord } from './request'
+
+export type RequestBody = Buffer | Readable
 
 /**
  * The request's body as the transport may have it, `null` where there is none. Changes `headers` where the framing has
  * to change with it.
  */
-export function requestBody(req: IncomingMessage, headers: HeaderRecord): Readable | Buffer | null {
+export function requestBody(req: IncomingMessage, headers: HeaderRecord): RequestBody | null {
   if (!hasBody(req)) {
     // The transport writes `Content-Length: 0` itself where the method asks for it.
     delete headers['content-length']
     return null
   }
-  if (!req.readableDidRead && !req.readableEnded) return new DetachedBody(req)
+  if (!req.readableDidRead && !req.readableEnded) return new DetachedBody(req) as unknown as Readable
   const body = serializeParsedBody(req)
   headers['content-length'] = String(body.byteLength)
   // Parsers decode what they read.
@@ -55,36 +58,73 @@ function isFlat(body: unknown): body is Record<string, string | string[]> {
 }
 
 /**
- * The page's upload as a stream of its own. The transport destroys what it is given when the upstream answers early
- * (413) or goes away; were that the request itself, the page's connection would die before the answer reaches it.
+ * The page's upload, cut loose from the page's connection. The transport destroys what it is given when the upstream
+ * answers early (413) or goes away; were that the request itself, the answer would find no connection to the page.
+ *
+ * As much of a stream as undici asks for: a whole one, with a buffer of its own, takes a quarter of the throughput.
  */
-class DetachedBody extends Readable {
+class DetachedBody extends EventEmitter {
+  destroyed = false
+  errored: Error | null = null
   readonly #source: IncomingMessage
+  #isStarted = false
+  #isHeld = false
 
   constructor(source: IncomingMessage) {
     super()
     this.#source = source
-    source.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', this.#onClose)
-    source.pause()
+  }
+
+  /** Not before undici listens: an empty body is over as soon as somebody looks. */
+  #start(): void {
+    const source = this.#source
+    this.#isStarted = true
+    if (source.destroyed && !source.complete) this.destroy(pageWentAway())
+    else source.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', this.#onClose)
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (!this.push(chunk)) this.#source.pause()
+    this.emit('data', chunk)
   }
 
   readonly #onEnd = (): void => {
-    this.push(null)
+    this.emit('end')
   }
 
   readonly #onClose = (): void => {
     if (!this.#source.complete) this.destroy(pageWentAway())
   }
 
-  override _read(): void {
-    this.#source.resume()
+  /**
+   * undici pauses after each chunk that fills the socket's buffer, which the kernel mostly empties in the same turn. To
+   * stop and restart the page's socket each time would cost more than the chunk.
+   */
+  pause(): this {
+    this.#isHeld = true
+    process.nextTick(holdSource, this)
+    return this
   }
 
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+  holdSource(): void {
+    if (this.#isHeld && !this.destroyed) this.#source.pause()
+  }
+
+  resume(): this {
+    this.#isHeld = false
+    if (this.destroyed) return this
+    if (!this.#isStarted) this.#start()
+    else if (this.#source.isPaused()) this.#source.resume()
+    return this
+  }
+
+  pipe(): never {
+    throw new Error('A body is read by its events')
+  }
+
+  destroy(error?: Error): void {
+    if (this.destroyed) return
+    this.destroyed = true
+    this.errored = error ?? null
     this.#source
       .off('data', this.#onData)
       .off('end', this.#onEnd)
@@ -93,6 +133,13 @@ class DetachedBody extends Readable {
       // Read to its end and dropped, so that the answer finds a connection in order.
       .on('error', () => {})
       .resume()
-    callback(error)
+    process.nextTick(() => {
+      if (error && this.listenerCount('error') > 0) this.emit('error', error)
+      this.emit('close')
+    })
   }
+}
+
+function holdSource(body: DetachedBody): void {
+  body.holdSource()
 }

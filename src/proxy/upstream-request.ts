@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
 import { type Dispatcher, util } from 'undici'
 import type { HeaderLines } from '../exchange/exchange'
 import { toUpstreamPath } from '../routes/rewrite'
 import type { Target } from '../targets/target'
 import type { Call } from './call'
 import { urlOfOrigin } from './origin-url'
+import type { RequestBody } from './request-body'
 import { buildUpstreamHeaders, type HeaderRecord, type RequestRewrite } from './request'
 
 /**
@@ -68,7 +68,7 @@ export function recordRequest(call: Call, request: UpstreamRequest): void {
 export function dispatchOptions(
   target: Target,
   request: UpstreamRequest,
-  body: Readable | Buffer | null,
+  body: RequestBody | null,
 ): Dispatcher.DispatchOptions {
   // A `pathRewrite` or `proxyReq` handler had its hands on these: undici refuses what would split the request.
   return {

@@ -1,11 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Connection, Sender, SendOptions } from './connection'
 import { classifyFailure, isDroppedConnection, pageWentAway } from './errors'
 import { abortResponse, dropHostsHeaders, endWith, writeChunk, writeHead } from './page-response'
 import { setOrigin } from './request'
-import { requestBody } from './request-body'
+import { type RequestBody, requestBody } from './request-body'
 import type { Sending } from './sending'
 import { UpstreamResponse } from './upstream-response'
 import {
@@ -45,7 +44,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
   connection: Connection | undefined
   readonly #sending: SendingWeb
   readonly #request: UpstreamRequest
-  readonly #body: Readable | Buffer | null
+  readonly #body: RequestBody | null
   #abort: ((error: Error) => void) | undefined
   #resumeParser: (() => void) | undefined
   /** Where an `on.proxyRes` handler wants to see the response as a stream. */
@@ -62,7 +61,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
   #isRepeating = false
   #isOver = false
 
-  constructor(sending: SendingWeb, request: UpstreamRequest, body: Readable | Buffer | null) {
+  constructor(sending: SendingWeb, request: UpstreamRequest, body: RequestBody | null) {
     this.#sending = sending
     this.#request = request
     this.#body = body
