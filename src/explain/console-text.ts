@@ -170,6 +170,7 @@ function elided(url: string, firstUrl: string): string {
 
 /** What a header says, with all but printable ASCII escaped. */
 function escaped(value: string): string {
+  if (!/[^\x20-\x7e]/.test(value)) return value
   return value.replace(
     /[^\x20-\x7e]/g,
     (byte) => `\\u${byte.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
@@ -177,12 +178,6 @@ function escaped(value: string): string {
 }
 
 function webSocketFailed(url: string, why: string): string {
-  return `WebSocket connection to '${url}' failed: ${why}`
-}
-
-const LOCAL_NETWORK_ERROR = 'Error in connection establishment: net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS'
-
-function socketFailed(url: string, why: string): string {
   return `WebSocket connection to '${url}' failed: ${why}`
 }
 

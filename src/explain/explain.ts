@@ -224,6 +224,7 @@ function blockRequest(journey: Journey, hop: Hop): boolean {
 /** https://wicg.github.io/local-network-access/: not yet in the standard. */
 function blockLocalNetwork(journey: Journey, hop: Hop): void {
   const { request, rules } = journey
+  if (hop.url.protocol === 'data:') return
   const space = hop.seen?.addressSpace ?? addressSpaceOf(hop.url.hostname)
   if (space === undefined || space === 'public') return
   const page = request.addressSpace ?? addressSpaceOf(URL.parse(request.origin)?.hostname ?? '')

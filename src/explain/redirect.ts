@@ -57,6 +57,9 @@ function isPlain(location: URL | string | null): boolean {
 
 const MAX_REDIRECTS = 20
 
+/** `KeepAliveURLLoader` counts one more. */
+const MAX_REDIRECTS_OF_BEACONS_IN_CHROMIUM = 19
+
 /** In Chromium, and only on the page's own origin. */
 const FOLLOWS_CREDENTIALS = new Set<Journey['request']['initiator']>(['XMLHttpRequest', 'sendBeacon'])
 
@@ -101,7 +104,8 @@ export function httpRedirectFetch(
     return redirectsTo
   }
   // 6. If request's redirect count is 20, then return a network error.
-  if (hop.index === MAX_REDIRECTS) {
+  const isBeacon = isChromium && request.initiator === 'sendBeacon'
+  if (hop.index === (isBeacon ? MAX_REDIRECTS_OF_BEACONS_IN_CHROMIUM : MAX_REDIRECTS)) {
     report(journey, hop, 'response', 'TooManyRedirects')
     return redirectsTo
   }
