@@ -116,15 +116,8 @@ function fixDetour(
   if (!isReachable) return [{ kind: 'redirect', url, sentence }]
 
   const isSeen = last?.redirectsTo === undefined
-  const method = last?.method ?? exchange.request.method ?? 'GET'
   const direct: DirectExchange = {
-    request: {
-      ...exchange.request,
-      ...arrivedWithout(exchange, method),
-      url: target,
-      method,
-      headers: last?.headers ?? [],
-    },
+    request: { ...exchange.request, ...onArrival(exchange, last), url: target },
     hops: isSeen ? exchange.hops.slice(hops.length - 1) : [],
   }
   const verdict = judge(direct)
@@ -138,10 +131,13 @@ function fixDetour(
   return [{ kind: 'redirect', url, sentence, callInstead: target }, ...policies]
 }
 
-/** A redirect that makes it a GET takes the body, and what was to be known of its way. */
-function arrivedWithout({ request }: DirectExchange, method: string): Partial<DirectExchange['request']> {
+/** What has come of the request at the end of its way. */
+function onArrival({ request }: DirectExchange, last: HopVerdict | undefined): Partial<DirectExchange['request']> {
+  // A beacon is what it is.
+  if (!last || request.initiator === 'sendBeacon') return {}
+  const { method, headers } = last
   const keepsBody = method === normalizeMethod(request.method ?? 'GET')
-  return keepsBody ? {} : { hasStreamBody: false, hasUploadListener: false }
+  return { method, headers, ...(!keepsBody && { hasStreamBody: false, hasUploadListener: false }) }
 }
 
 /** Where there is nothing at the end that could be called instead. */
@@ -185,11 +181,30 @@ function redirectSentence(reason: Reason, target: string | undefined): string {
 
 // The servers
 
-const CORS_REASONS =
-  /^(?:Preflight|MissingAllow|Wildcard|Multiple|InvalidAllow|AllowOrigin|MethodDisallowedByPreflight|HeaderDisallowedByPreflight)/
+/** Those that a policy puts right. */
+const CORS_REASONS = new Set<Reason>([
+  'AllowOriginMismatch',
+  'HeaderDisallowedByPreflightResponse',
+  'InvalidAllowCredentials',
+  'InvalidAllowHeadersPreflightResponse',
+  'InvalidAllowMethodsPreflightResponse',
+  'InvalidAllowOriginValue',
+  'MethodDisallowedByPreflightResponse',
+  'MissingAllowOriginHeader',
+  'MultipleAllowOriginValues',
+  'PreflightAllowOriginMismatch',
+  'PreflightDisallowedRedirect',
+  'PreflightInvalidAllowCredentials',
+  'PreflightInvalidAllowOriginValue',
+  'PreflightInvalidStatus',
+  'PreflightMissingAllowOriginHeader',
+  'PreflightMultipleAllowOriginValues',
+  'PreflightWildcardOriginNotAllowed',
+  'WildcardOriginNotAllowed',
+])
 
 function isCorsProblem({ reason }: Problem): boolean {
-  return CORS_REASONS.test(reason)
+  return CORS_REASONS.has(reason)
 }
 
 function serverFixes(hop: HopVerdict, problems: readonly Problem[], exchange: DirectExchange): Fix[] {

@@ -85,6 +85,9 @@ function calling(given: Case, { hops: judged }: Verdict, url: string | undefined
   if (hop === undefined || first === undefined || !hops[hop - first]) return undefined
   const arrived = hop === first ? undefined : judged[hop - first]
   if (!arrived) return hop === first ? { ...given, exchange: { request: { ...request, url }, hops } } : undefined
+  // A beacon is what it is, wherever it goes.
+  if (request.initiator === 'sendBeacon')
+    return { ...given, exchange: { request: { ...request, url }, hops: hops.slice(hop - first) } }
   const { method, headers } = arrived
   const keepsBody = method === (request.method ?? 'GET')
   return {
