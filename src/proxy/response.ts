@@ -64,6 +64,8 @@ export function buildSentHeaders(call: Call, upstream: HeaderLines, rewrite: Res
   }
   // RFC 9112 §6.2: with both, the coding decides, and a length that contradicts it splits responses.
   if (valueOf(upstream, 'transfer-encoding') !== undefined) delete sent['content-length']
+  // RFC 9110 §8.6: a length without a body, for which HTTP/2 ends the stream.
+  if (call.exchange.upstreamResponse?.status === 204) delete sent['content-length']
 
   keepCookies(call, setCookies, sent, rewrite)
   rewriteLocations(call, sent, rewrite)
