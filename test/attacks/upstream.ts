@@ -20,7 +20,8 @@ export interface LenientUpstream {
   origin: string
   /** Every request that could be read out of what came, newest last. */
   seen: Seen[]
-  connections(): number
+  /** How many connections hold the beginning of a request and wait for its rest. */
+  halfway(): number
   close(): Promise<void>
 }
 
@@ -30,10 +31,12 @@ export async function startLenientUpstream(
 ): Promise<LenientUpstream> {
   const seen: Seen[] = []
   const open = new Set<Socket>()
-  const server = createServer((socket) => {
+  const halfway = new Set<Socket>()
+  // What is written now is sent now, not with the next request.
+  const server = createServer({ noDelay: true }, (socket) => {
     open.add(socket)
     let rest = ''
-    socket.on('error', () => {}).on('close', () => open.delete(socket))
+    socket.on('error', () => {}).on('close', () => [open, halfway].map((set) => set.delete(socket)))
     socket.setEncoding('latin1').on('data', (chunk: string) => {
       rest += chunk
       for (let request = readRequest(rest); request; request = readRequest(rest)) {
@@ -43,6 +46,8 @@ export async function startLenientUpstream(
         if (socket.destroyed) return
         socket.write(given ?? usualAnswer(request), 'latin1')
       }
+      if (rest === '') halfway.delete(socket)
+      else halfway.add(socket)
     })
   })
   server.listen(0, '127.0.0.1')
@@ -52,7 +57,7 @@ export async function startLenientUpstream(
     port,
     origin: `http://127.0.0.1:${port}`,
     seen,
-    connections: () => open.size,
+    halfway: () => halfway.size,
     async close() {
       for (const socket of open) socket.destroy()
       server.close()
