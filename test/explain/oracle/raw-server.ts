@@ -32,13 +32,13 @@ export interface RawAnswer extends DirectResponse {
 /** https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
 const TLS_HANDSHAKE = 22
 
-/** One port for http and https: what a client says first tells which. */
+/** One port for http and, given a certificate, https: what a client says first tells which. */
 export async function startRawServer(
   answer: (request: RawRequest, scheme: 'http' | 'https') => RawAnswer,
-  tls: Tls,
+  tls?: Tls,
 ): Promise<RawServer> {
   const sockets = new Set<Socket>()
-  const secure = createSecureServer(tls, (socket) => converse(socket, 'https'))
+  const secure = tls && createSecureServer(tls, (socket) => converse(socket, 'https'))
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
@@ -47,7 +47,7 @@ export async function startRawServer(
       const first = socket.read() as Buffer | null
       if (first === null) return
       socket.unshift(first)
-      if (first[0] === TLS_HANDSHAKE) secure.emit('connection', socket)
+      if (secure && first[0] === TLS_HANDSHAKE) secure.emit('connection', socket)
       else converse(socket, 'http')
     })
   })
