@@ -9,8 +9,10 @@ export interface NoticeInput {
   productionOrigin: string | undefined
 }
 
-/** A server's own words may be a kilobyte. */
+/** A header value of the server's, which the browser quotes, may be a quarter of a megabyte. */
 const MOST_WORDS = 400
+/** Whom the fix is for has to be able to read it whole. */
+const MOST_CHARACTERS = 2_000
 
 /** What the terminal says about a call that works here and will not work there: what, why, what to do. */
 export function notice({ exchange, verdict, productionOrigin }: NoticeInput): string {
@@ -23,8 +25,8 @@ export function notice({ exchange, verdict, productionOrigin }: NoticeInput): st
       : `in production, from ${productionOrigin}`
   const [fix] = verdict.fixes
   const orElse = way === 'path' ? 'Or have the server that serves the page pass it on, as this one does.' : ''
-  return [`${what} would be blocked ${where}:`, browsersWords(verdict), fix?.sentence ?? '', orElse]
-    .map((line) => printable(withoutQueries(line)))
+  return [`${what} would be blocked ${where}:`, cut(browsersWords(verdict), MOST_WORDS), fix?.sentence ?? '', orElse]
+    .map((line) => printable(withoutQueries(cut(line, MOST_CHARACTERS))))
     .filter((line) => line !== '')
     .join('\n  ')
 }
@@ -34,7 +36,7 @@ function browsersWords({ problems: [problem] }: Verdict): string {
   return problem?.consoleText?.replace(ABOUT_THE_CALL, '') ?? problem?.sentence ?? ''
 }
 
-const ABOUT_THE_CALL = /^Access to .* has been blocked by CORS policy: /s
+const ABOUT_THE_CALL = /^Access to .*? has been blocked by CORS policy: /s
 
 /** Queries carry tokens. */
 function withoutQueries(sentence: string): string {
@@ -43,6 +45,9 @@ function withoutQueries(sentence: string): string {
 
 /** What a server sends is shown, never obeyed: some characters steer a terminal. */
 function printable(line: string): string {
-  const text = line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
-  return text.length > MOST_WORDS ? `${text.slice(0, MOST_WORDS)}…` : text
+  return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text
 }
