@@ -26,6 +26,9 @@ const BODY_READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'
 
 type Init = RequestInit & { duplex?: 'half' }
 
+/** Over TLS all share one connection, and need no others. */
+const LOOPBACK = /^http:..(localhost|127\.|\[::1)/
+
 /** A call that the dev server may have to make. */
 interface Call {
   target: TargetUrl
@@ -40,6 +43,10 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   const { Request, Response, Headers, ReadableStream, TransformStream } = scope
   const urlOfRequest = nativeGetter<string>(Request.prototype, 'url')
   const urlOfResponse = nativeGetter<string>(Response.prototype, 'url')
+  // Even a call without credentials needs the dev server's own cookie, where that is all that tells it from a stranger.
+  // Chromium tells the dev server itself; and it has six more connections to a host for calls that say `omit`, as a
+  // direct call would have six of its own. Beyond this machine a gate may ask for cookies.
+  const anonymous = 'userAgentData' in scope.navigator && LOOPBACK.test(urls.prefix) ? 'omit' : 'same-origin'
 
   patcher.method(scope, 'fetch', (native, self, args) => {
     let travel: (() => Promise<Response>) | undefined
@@ -113,8 +120,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
       if (value !== undefined) relayedInit[name] = value as never
     }
     relayedInit.mode = 'cors'
-    // Even a call without credentials needs the dev server's own cookie, where that is all that tells it from a stranger.
-    relayedInit.credentials = kind === 'to' ? 'include' : 'same-origin'
+    relayedInit.credentials = kind === 'to' ? 'include' : anonymous
     // A failure arrives as a redirect that no browser follows, which this mode would take for an answer. In any other
     // mode the header could follow a redirect to a third origin, and be one that it never allowed.
     if (source.redirect === 'manual') {
