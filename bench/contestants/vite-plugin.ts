@@ -7,5 +7,5 @@ export const start: StartContestant = async (settings) => {
   const { default: corsDev } = (await import(join(settings.package, 'dist/vite.js'))) as typeof Entry
   const { upstream, moreUpstreams = [] } = settings
   const more = moreUpstreams.map((url, index) => [`/api${index + 2}`, { url, stripPrefix: true }] as const)
-  return startVite(settings, { plugins: [corsDev({ targets: { '/api': upstream, ...Object.fromEntries(more) } })] })
+  return startVite(settings, { plugins: corsDev({ targets: { '/api': upstream, ...Object.fromEntries(more) } }) })
 }

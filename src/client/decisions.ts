@@ -37,9 +37,11 @@ export function createDecisions(
     JSON.stringify({ ...shape, url: origin + url.pathname + url.search } satisfies RouteQuestion)
 
   /** Whoever can't be asked is not remembered: the relay is the safe way, and the dev server may be back next time. */
-  function settle(key: string, answer: unknown): Route {
+  const unasked = ({ relay }: TargetUrl): Route => (relay === 'unknown' ? 'direct' : 'relay')
+
+  function settle(target: TargetUrl, key: string, answer: unknown): Route {
     const route = (answer as RouteAnswer | undefined)?.route
-    if (route !== 'direct' && route !== 'relay') return 'relay'
+    if (route !== 'direct' && route !== 'relay') return unasked(target)
     decided.set(key, route)
     return route
   }
@@ -51,8 +53,8 @@ export function createDecisions(
       const answer =
         asked.get(key) ??
         post.later(endpoint, question(target, shape)).then(
-          (body) => settle(key, body),
-          (): Route => 'relay',
+          (body) => settle(target, key, body),
+          () => unasked(target),
         )
       asked.set(key, answer)
       void answer.then(() => asked.delete(key))
@@ -62,9 +64,9 @@ export function createDecisions(
       const route = known(target, shape)
       if (route) return route
       try {
-        return settle(decisionKey(target.origin, shape), post.now(endpoint, question(target, shape)))
+        return settle(target, decisionKey(target.origin, shape), post.now(endpoint, question(target, shape)))
       } catch {
-        return 'relay'
+        return unasked(target)
       }
     },
   }

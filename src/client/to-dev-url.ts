@@ -24,7 +24,8 @@ export interface TargetUrl {
   url: URL
   /** Serialized http(s) origin of the target. */
   origin: string
-  relay: RelayMode
+  /** `unknown`: the dev server has not said so far whether this is a target. */
+  relay: RelayMode | 'unknown'
 }
 
 export interface PageScope {
@@ -39,6 +40,8 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
   // `about:srcdoc` and its like name no server, but they share the origin of the page that made them.
   const prefix = new URL(config.prefix, origin === 'null' ? scope.origin : origin).href
   const webSocketPrefix = asWebSocket(prefix)
+  const own = new Set([scope.origin, new URL(prefix).origin])
+  let others: 'unknown' | undefined = config.discovers ? 'unknown' : undefined
   let relays = new Map(Object.entries(config.relays))
   let ownBase: string | undefined
 
@@ -52,15 +55,15 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
   return {
     prefix,
     targetOf(input) {
-      if (!relays.size) return undefined
+      if (!relays.size && !others) return undefined
       const base = scope.document?.baseURI ?? scope.location.href
       if (isPathOfOwn(input, base)) return undefined
       const url = parse(input, base)
       // The platform has its own way with userinfo: an error in most APIs.
       if (!url || !/^(http|ws)s?:$/.test(url.protocol) || url.username || url.password) return undefined
       const origin = asHttp(url.origin)
-      const relay = relays.get(origin)
-      return relay && origin !== scope.origin ? { url, origin, relay } : undefined
+      const relay = relays.get(origin) ?? others
+      return relay && !own.has(origin) ? { url, origin, relay } : undefined
     },
     toDevUrl: (kind, url, forcesPreflight) =>
       (url.protocol.startsWith('ws') ? webSocketPrefix : prefix) + toRelayPath(kind, url, forcesPreflight) + url.hash,
@@ -74,6 +77,7 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
     },
     close() {
       relays = new Map()
+      others = undefined
     },
   }
 }

@@ -8,7 +8,8 @@ export function patchWebSocket({ scope, urls, decisions, failures, patcher }: Ru
     let target
     let devUrl: string | undefined
     try {
-      target = urls.targetOf(args[0])
+      // The host's own socket may stand on a port of its own, and is opened before everything else.
+      target = /^vite-/.test(String(args[1])) ? undefined : urls.targetOf(args[0])
       // No CORS check stands between a page and a socket, but a server that allows the page's calls, with cookies, will
       // allow its sockets; of any other it is unknown.
       const shape = requestShape(scope, { method: 'GET', credentials: true })

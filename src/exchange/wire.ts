@@ -55,6 +55,11 @@ export interface ClientConfig {
   relays: Record<string, RelayMode>
   /** Decisions already taken for `as-needed` origins, by {@link decisionKey}. */
   decisions: Record<string, RouteAnswer['route']>
+  /**
+   * Whether there may be more targets than `relays` names: the dev server finds them as it transforms modules, after the
+   * page has been given this. It is asked about every other origin before the first call there.
+   */
+  discovers?: boolean
 }
 
 /** The key that a decision is cached under, on both ends. */

@@ -8,6 +8,7 @@ export const DEFAULTS: Defaults = Object.freeze({
   origins: Object.freeze(['loopback']),
   productionOrigin: undefined,
   relay: 'as-needed',
+  discover: true,
   explain: true,
 })
 

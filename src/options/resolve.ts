@@ -10,6 +10,7 @@ const OPTION_NAMES: Record<keyof CorsDevOptions, true> = {
   origins: true,
   productionOrigin: true,
   relay: true,
+  discover: true,
   explain: true,
 }
 const TARGET_OPTION_NAMES: Record<keyof TargetOptions, true> = {
@@ -76,6 +77,7 @@ export function checkOptions(
   const origins = read('origins')
   const productionOrigin = read('productionOrigin')
   const relay = read('relay')
+  const discover = read('discover')
   const explain = read('explain')
   return {
     options: {
@@ -85,6 +87,7 @@ export function checkOptions(
       productionOrigin:
         productionOrigin === undefined ? DEFAULTS.productionOrigin : resolveProductionOrigin(productionOrigin, report),
       relay: relay === undefined ? DEFAULTS.relay : oneOf(relay, RELAY_OPTIONS, DEFAULTS.relay, 'relay', report),
+      discover: discover === undefined ? DEFAULTS.discover : resolveDiscover(discover, report),
       explain: explain === undefined ? DEFAULTS.explain : resolveExplain(explain, DEFAULTS.explain, 'explain', report),
       given,
     },
@@ -94,7 +97,7 @@ export function checkOptions(
 
 /** Options that stand elsewhere in the project fill in those that the plugin was not given. */
 export function fillIn(options: ResolvedOptions, from: ResolvedOptions): ResolvedOptions {
-  const choose = <Name extends 'origins' | 'productionOrigin' | 'relay' | 'explain'>(
+  const choose = <Name extends 'origins' | 'productionOrigin' | 'relay' | 'discover' | 'explain'>(
     name: Name,
   ): ResolvedOptions[Name] => (options.given.has(name) ? options : from)[name]
   return {
@@ -102,6 +105,7 @@ export function fillIn(options: ResolvedOptions, from: ResolvedOptions): Resolve
     origins: choose('origins'),
     productionOrigin: choose('productionOrigin'),
     relay: choose('relay'),
+    discover: choose('discover'),
     explain: choose('explain'),
     hasExplicitTargets: options.hasExplicitTargets || from.hasExplicitTargets,
     given: new Set([...options.given, ...from.given]),
@@ -112,6 +116,18 @@ function resolveExplain<Fallback>(raw: unknown, fallback: Fallback, path: string
   if (typeof raw === 'boolean') return raw
   report('CORS_DEV_OPTION', path, raw, 'is neither true nor false: calls are explained or not', 'Write true or false')
   return fallback
+}
+
+function resolveDiscover(raw: unknown, report: Report): boolean {
+  if (typeof raw === 'boolean') return raw
+  report(
+    'CORS_DEV_OPTION',
+    'discover',
+    raw,
+    'is neither true nor false: targets are looked for or not',
+    'Write true or false',
+  )
+  return DEFAULTS.discover
 }
 
 export type Report = (code: string, path: string, value: unknown, why: string, instead: string) => void

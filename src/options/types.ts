@@ -115,11 +115,21 @@ export interface CorsDevOptions {
   productionOrigin?: string
 
   /**
-   * How page code reaches targets that were found and not named: those in `.env` files.
+   * How page code reaches targets that were found and not named: those in `.env` files, and those that `discover` finds.
    *
    * @default 'as-needed'
    */
   relay?: RelayOption
+
+  /**
+   * Whether targets are looked for beyond what names them: in the servers of OpenAPI documents, and in the URLs that the
+   * project's own modules and HTML call, as the dev server transforms them (never those of dependencies). Such targets
+   * lead to public addresses, those in code to this machine as well; whatever else they lead to is called as without
+   * this plugin, and the log says which line would name it.
+   *
+   * @default true
+   */
+  discover?: boolean
 
   /**
    * Whether the terminal says once for each kind of call that a browser would block it in production, why, and what the
@@ -179,6 +189,7 @@ export interface ResolvedOptions {
   /** A serialized http(s) origin. */
   productionOrigin: string | undefined
   relay: RelayOption
+  discover: boolean
   explain: boolean
   /** Names of the options that were given: what is said elsewhere only fills in the others. */
   given: ReadonlySet<keyof CorsDevOptions>

@@ -5,12 +5,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { CLASSIC_SCRIPT_BASE, clientScript } from '../exchange/client-script'
 import { printable, withoutQuery } from '../exchange/printable'
 import { CLIENT_SCRIPT, type ClientConfig, type RelayMode, RESERVED_PREFIX } from '../exchange/wire'
-import { CorsDevError, LOG_PREFIX } from '../options/errors'
+import { CorsDevError, formatIssue, type Issue, LOG_PREFIX } from '../options/errors'
 import type { ResolvedOptions } from '../options/types'
 import type { Destination, Proxy } from '../proxy/proxy'
 import type { Logger } from '../proxy/target-log'
 import { isMalformedRequestTarget, matchFallback, matchPathRoute } from '../routes/match'
-import { buildRouteTable, type RouteTable } from '../routes/table'
+import { buildRouteTable, growTable, type RouteTable } from '../routes/table'
 import { provenanceLabel, type Target } from '../targets/target'
 import { cacheFolder } from './cache-folder'
 import { readClientBundle } from './client-bundle'
@@ -28,6 +28,8 @@ export interface ContextInput {
   logger: Logger
   /** Host names that the dev server answers to beside loopback; `.example.com` has everything below it. */
   allowedHosts: readonly string[]
+  /** Whether the host finds targets while pages are open: their runtime asks about origins it was not told of. */
+  discovers?: boolean
 }
 
 export interface Context {
@@ -47,6 +49,14 @@ export interface Context {
   readonly clientScriptPath: string
   /** For hosts that learn of targets when they compile. */
   setTargets(targets: readonly Target[]): void
+  /**
+   * Adds what was found by the way: behind all targets, once for each origin. What can't be one is said once, too.
+   *
+   * @returns whether there is a new one
+   */
+  addFound(found: { targets: readonly Target[]; issues: readonly Issue[] }): boolean
+  /** Whether there is anything to call, or may be. */
+  readonly isWanted: boolean
   /** One line for each route: what the page calls, where that goes, where it was found. */
   startupLines(): string[]
   /** To be called when the host listens: under which origins it is reached. No target may be one of them. */
@@ -60,10 +70,12 @@ const MOST_MALFORMED = 100
 
 /** Resolved options in; middleware, upgrade handler and runtime out. Knows no bundler. */
 export function createContext(input: ContextInput): Context {
-  const { options, root, base, logger } = input
+  const { options, root, base, logger, discovers = false } = input
   const prefix = base.replace(/\/$/, '') + RESERVED_PREFIX
   let targets = input.targets
   let table = tableOf(targets)
+  let found: readonly Target[] = []
+  const saidIssues = new Set<string>()
   let ownOrigins: readonly string[] = []
   let malformedCount = 0
   let isClosed = false
@@ -115,7 +127,7 @@ export function createContext(input: ContextInput): Context {
       return
     }
     if (destination) return pass(destination, req, res, next)
-    if (targets.length === 0 || !isNavigation(req)) return next()
+    if (targets.length + found.length === 0 || !isNavigation(req)) return next()
     // The session comes with the page, so that the page's first calls have it.
     whenLoaded(
       (loaded) => {
@@ -155,8 +167,15 @@ export function createContext(input: ContextInput): Context {
     for (const [origin, { relay }] of table.relays) {
       if (relay !== 'never' && !ownOrigins.includes(origin)) relays[origin] = relay
     }
-    const config: ClientConfig = { prefix, relays, decisions }
+    const config: ClientConfig = { prefix, relays, decisions, ...(discovers && { discovers }) }
     return clientScript(readClientBundle(), config, baseExpression)
+  }
+
+  /** Targets come first: also those that are to be called directly, which the table leaves out. */
+  function withoutKnown(candidates: readonly Target[]): Target[] {
+    return candidates.filter(
+      ({ origin }) => !ownOrigins.includes(origin) && !targets.some((known) => known.origin === origin),
+    )
   }
 
   return {
@@ -189,9 +208,25 @@ export function createContext(input: ContextInput): Context {
       if (isDeepStrictEqual(next, targets)) return
       targets = next
       table = tableOf(next)
+      growTable(table, withoutKnown(found))
       void reset().catch(() => {})
     },
-    startupLines: () => startupLines(targets, table),
+    addFound(next) {
+      const added = withoutKnown(next.targets).filter(({ origin }) => !found.some((known) => known.origin === origin))
+      found = [...found, ...added]
+      growTable(table, added)
+      for (const line of next.issues.map(formatIssue)) {
+        if (!saidIssues.has(line)) logger.warn(line)
+        saidIssues.add(line)
+      }
+      return added.length > 0
+    },
+    get isWanted() {
+      return discovers || targets.length + found.length > 0
+    },
+    startupLines: () =>
+      // Those in code are said when they are called.
+      startupLines([...targets, ...found.filter(({ provenance }) => provenance.source !== 'source')], table, discovers),
     noteListening(origins) {
       ownOrigins = origins
       proxy?.setOwnOrigins(origins)
@@ -241,8 +276,13 @@ function isNavigation(req: IncomingMessage): boolean {
 
 const RELAY_WORDS = { always: '', 'as-needed': ', directly where it allows that', never: ', directly' }
 
-function startupLines(targets: readonly Target[], table: RouteTable): string[] {
+function startupLines(targets: readonly Target[], table: RouteTable, discovers: boolean): string[] {
   if (targets.length === 0) {
+    if (discovers) {
+      return [
+        'no targets named: APIs are found as the code that calls them is loaded (discover: false turns that off).',
+      ]
+    }
     return [
       'no targets: nothing is proxied. Name them in the plugin\'s targets, in "corsDev" of package.json, or in a variable of a .env file that the page can see.',
     ]

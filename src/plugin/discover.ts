@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { IncomingMessage } from 'node:http'
 import { CorsDevError, type Issue } from '../options/errors'
@@ -8,6 +9,7 @@ import { buildRouteTable } from '../routes/table'
 import { targetsFromEnv } from '../targets/from-env'
 import { targetsFromOptions } from '../targets/from-options'
 import { targetsFromPackageJson } from '../targets/from-package-json'
+import { isOpenApiFile, OPENAPI_FOLDERS } from '../targets/openapi-files'
 import { provenanceLabel, type Target } from '../targets/target'
 import type { HostPath } from './host-paths'
 
@@ -71,6 +73,24 @@ export function targetsOfEnvironment(
     return text === undefined ? [] : [{ file: relativeTo(project.root, path), text }]
   })
   return targetsFromEnv(project.variables, files, project.isVisible, relay)
+}
+
+/** The targets among the servers of the project's OpenAPI documents. Their parser is loaded where there is one. */
+export async function targetsOfOpenApi(
+  root: string,
+  { relay }: Pick<ResolvedOptions, 'relay'>,
+): Promise<{ targets: Target[]; issues: Issue[] }> {
+  const listings = await Promise.all(
+    OPENAPI_FOLDERS.map(async (folder) => {
+      const names = await readdir(join(root, folder)).catch((): string[] => [])
+      return names.filter(isOpenApiFile).map((name) => join(root, folder, name))
+    }),
+  )
+  const files = listings.flat().sort()
+  if (files.length === 0) return { targets: [], issues: [] }
+  const { targetsFromOpenApi } = await import('../targets/from-openapi')
+  const found = files.map((path) => targetsFromOpenApi(readText(path) ?? '', relativeTo(root, path), relay))
+  return { targets: found.flatMap(({ targets }) => targets), issues: found.flatMap(({ issues }) => issues) }
 }
 
 /** The host's table was there first and keeps all that it takes: a target below it would only seem to be there. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { LOG_PREFIX } from '../options/errors'
 import type { CorsDevOptions } from '../options/types'
 import { createContext } from './context'
-import { discover } from './discover'
+import { discover, targetsOfOpenApi } from './discover'
 import { injectRuntime } from './inject'
 import { type ListeningServer, ownOrigins } from './own-origins'
 import { claimUpgrades, type UpgradeSource } from './upgrades'
@@ -66,7 +66,18 @@ export function createMiddleware(given: CorsDevMiddlewareOptions = {}): CorsDevM
     proxyTable: { option: 'proxy', paths: [] },
   })
   const context = createContext({ ...project, root, base, logger, allowedHosts })
-  for (const line of context.startupLines()) logger.info(`${LOG_PREFIX} ${line}`)
+  const said = new Set<string>()
+  const say = (): void => {
+    for (const line of context.startupLines()) if (!said.has(line)) logger.info(`${LOG_PREFIX} ${line}`)
+    for (const line of context.startupLines()) said.add(line)
+  }
+  say()
+  if (project.options.discover) {
+    void targetsOfOpenApi(root, project.options).then((found) => {
+      context.addFound(found)
+      say()
+    })
+  }
   let leaveServer: (() => void) | undefined
 
   const meet = (server: (UpgradeSource & ListeningServer) | undefined): void => {
@@ -79,7 +90,7 @@ export function createMiddleware(given: CorsDevMiddlewareOptions = {}): CorsDevM
     middleware: function corsDevMiddleware(request, response, next) {
       meet((request.socket as { server?: UpgradeSource & ListeningServer }).server)
       context.middleware(request, response, (error) => {
-        if (error === undefined && project.targets.length > 0) injectRuntime(request, response, context)
+        if (error === undefined && context.isWanted) injectRuntime(request, response, context)
         next(error)
       })
     },

@@ -6,12 +6,13 @@ import type { Environment, Plugin, PreviewServer, ResolvedConfig, ViteDevServer 
 import { MODULE_BASE } from '../exchange/client-script'
 import type { Issue } from '../options/errors'
 import { type Context, createContext } from './context'
-import { type Discovery, discover, findPackageJson, settingsInPackageJson } from './discover'
+import { type Discovery, discover, findPackageJson, settingsInPackageJson, targetsOfOpenApi } from './discover'
 import { exceptReserved, type IsHosts, isInViteTable, pathsInViteTable } from './host-paths'
 import { injectRuntime } from './inject'
 import { NAME } from './name'
 import { type ListeningServer, ownOrigins } from './own-origins'
 import { claimUpgrades, type UpgradeSource } from './upgrades'
+import { type SourceListener, viteSourcePlugin } from './vite-source'
 
 /**
  * Vite's client modules. The first two run before all modules of the project wherever Vite's client is, also in pages
@@ -23,14 +24,15 @@ const PREVIEW_RELAYS_NOTHING = 'preview relays nothing: a built page has no runt
 
 type HttpServer = UpgradeSource & ListeningServer & NonNullable<ViteDevServer['httpServer']>
 
-/** The plugin for Vite. Every server that Vite creates with it gets a context of its own. */
-export function vitePlugin(rawOptions: unknown): Plugin {
+/** The plugins for Vite, by when they run. Every server that Vite creates with them gets a context of its own. */
+export function vitePlugins(rawOptions: unknown): [Plugin, Plugin] {
   const contexts = new Map<Environment, Context>()
+  const listeners = new WeakMap<Context, SourceListener>()
   const contextOf = (environment: unknown): Context | undefined => contexts.get(environment as Environment)
   const discoveries = new WeakMap<ResolvedConfig, Discovery>()
   let isPreview = false
 
-  return {
+  const main: Plugin = {
     name: NAME,
     enforce: 'pre',
     apply: 'serve',
@@ -46,15 +48,20 @@ export function vitePlugin(rawOptions: unknown): Plugin {
 
     configureServer: {
       order: 'pre',
-      handler(server) {
+      async handler(server) {
         const { config } = server
         // Frameworks may serve with a copy of what was resolved.
         const project = discoveries.get(config) ?? discoverInVite(rawOptions, config, 'server')
         restartWhenPackageJsonChanges(server)
         const allowedHosts = allowedHostsOf(config.server)
-        const context = openContext(project, config, allowedHosts)
+        const { discover: discovers, relay } = project.options
+        const context = openContext({ ...project, discovers }, config, allowedHosts)
+        if (discovers) {
+          context.addFound(await targetsOfOpenApi(config.root, project.options))
+          listeners.set(context, { context, relay })
+        }
         sayWhenPrinted(server, context.startupLines())
-        if (project.targets.length === 0) return
+        if (!context.isWanted) return
         for (const environment of Object.values(server.environments)) contexts.set(environment, context)
         const takePlaces = handleFirst(server, context, isVites(config, config.server.proxy), allowedHosts)
         server.httpServer?.once('listening', () => {
@@ -117,6 +124,11 @@ export function vitePlugin(rawOptions: unknown): Plugin {
       if (context && ![...contexts.values()].includes(context)) await context.close()
     },
   }
+  const source = viteSourcePlugin((environment) => {
+    const context = contextOf(environment)
+    return context && listeners.get(context)
+  })
+  return [main, source]
 }
 
 function discoverInVite(rawOptions: unknown, config: ResolvedConfig, kind: 'server' | 'preview'): Discovery {
@@ -148,7 +160,11 @@ function twiceIn({ plugins }: ResolvedConfig): Issue[] {
   ]
 }
 
-function openContext(project: Discovery, config: ResolvedConfig, allowedHosts: readonly string[]): Context {
+function openContext(
+  project: Discovery & { discovers?: boolean },
+  config: ResolvedConfig,
+  allowedHosts: readonly string[],
+): Context {
   const { logger } = config
   return createContext({
     ...project,

@@ -6,11 +6,12 @@ import { CorsDevError, type Issue, LOG_PREFIX, showValue } from '../options/erro
 import { checkOptions, fillIn } from '../options/resolve'
 import type { CorsDevOptions, ResolvedOptions } from '../options/types'
 import { buildRouteTable } from '../routes/table'
+import { targetsFromSource } from '../targets/from-source'
 import type { Target } from '../targets/target'
 import { type Compilation, type Compiler, compilersOf, type Logger } from './compiler'
 import { type Context, createContext } from './context'
 import { definedVariables } from './defined-variables'
-import { type Discovery, discover, type Project, targetsOfEnvironment } from './discover'
+import { type Discovery, discover, type Project, targetsOfEnvironment, targetsOfOpenApi } from './discover'
 import { exceptReserved, isInProxyList, pathsInProxyList, type ProxyEntry } from './host-paths'
 import { injectRuntime } from './inject'
 import { NAME } from './name'
@@ -24,6 +25,7 @@ import {
   type Middleware,
   withMeeting,
 } from './webpack-dev-server'
+import { canReadModules, readModules } from './webpack-source'
 
 /** The plugin in one compiler. Several compilers may be served by one dev server, with one context. */
 interface Guest {
@@ -45,10 +47,9 @@ interface Served {
   guests: Guests
   /** What options and package.json name; the environment's targets come on top. */
   discovery: Discovery
-  /** Without any we stay out of the way. */
-  hasTargets: boolean
   /** By the expression that finds the dev server. Made anew only with new targets, as a change of it rebuilds chunks. */
   scripts: Map<string, string>
+  hasReadDescriptions: boolean
   isListening: boolean
   isCompiled: boolean
   said: string
@@ -94,7 +95,18 @@ function addGuest(compiler: Compiler, rawOptions: unknown): void {
 
   compiler.hooks.thisCompilation.tap(NAME, (compilation) => addRuntime(guest, compilation))
   // Every plugin has made its definitions by then, and no chunk has been built.
-  compiler.hooks.make.tapPromise(NAME, async (compilation) => learnVariables(guest, definedVariables(compilation)))
+  compiler.hooks.make.tapPromise(NAME, async (compilation) => {
+    learnVariables(guest, definedVariables(compilation))
+    if (guest.served) await learnDescriptions(guest.served)
+  })
+  readModules(
+    compiler,
+    () => guest.served?.discovery.options.discover === true,
+    (urls) => {
+      const { served } = guest
+      if (served) learn(served, targetsFromSource(urls, served.discovery.options.relay))
+    },
+  )
   compiler.hooks.done.tap(NAME, () => {
     if (!guest.served) return
     guest.served.isCompiled = true
@@ -113,13 +125,15 @@ function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
   const discovery = discoverForAll(itsGuests, devServer)
   const allowedHosts = allowedHostsOf(options)
   const logger = loggerOf(compiler)
-  const context = createContext({ ...discovery, root: compiler.context, base: '/', allowedHosts, logger })
+  // What is found while a page is open is found in modules.
+  const discovers = discovery.options.discover && itsGuests.some((guest) => canReadModules(guest.compiler))
+  const context = createContext({ ...discovery, root: compiler.context, base: '/', allowedHosts, logger, discovers })
   const serving: Served = {
     context,
     guests: itsGuests,
     discovery,
-    hasTargets: discovery.targets.length > 0,
     scripts: new Map(),
+    hasReadDescriptions: false,
     isListening: false,
     isCompiled: false,
     said: '',
@@ -141,7 +155,7 @@ function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
 
   const corsDevMiddleware: Middleware = (request, response, next) => {
     const serveByHost = (error?: unknown): void => {
-      if (error === undefined && serving.hasTargets) injectRuntime(request, response, context)
+      if (error === undefined && context.isWanted) injectRuntime(request, response, context)
       next(error)
     }
     if (isHosts(request)) serveByHost()
@@ -273,7 +287,7 @@ function foldOptions(configurations: readonly Configuration[]): { options: Resol
   }
 }
 
-const SINGLE_OPTIONS = ['productionOrigin', 'relay', 'explain'] as const
+const SINGLE_OPTIONS = ['productionOrigin', 'relay', 'discover', 'explain'] as const
 
 interface Contradiction {
   name: (typeof SINGLE_OPTIONS)[number]
@@ -325,6 +339,18 @@ function learnVariables(guest: Guest, variables: Record<string, string>): void {
   if (guest.served) addEnvironment(guest.served)
 }
 
+/** Once for each dev server: what is written there changes less often than code. */
+async function learnDescriptions(serving: Served): Promise<void> {
+  if (!serving.discovery.options.discover || serving.hasReadDescriptions) return
+  serving.hasReadDescriptions = true
+  const roots = new Set(serving.guests.map(({ compiler }) => compiler.context))
+  for (const root of roots) learn(serving, await targetsOfOpenApi(root, serving.discovery.options))
+}
+
+function learn({ context, scripts }: Served, found: Parameters<Context['addFound']>[0]): void {
+  if (context.addFound(found)) scripts.clear()
+}
+
 function addEnvironment(serving: Served): void {
   const targets: Target[] = [...serving.discovery.targets]
   for (const { compiler, variables } of serving.guests) {
@@ -337,7 +363,6 @@ function addEnvironment(serving: Served): void {
     targets.push(...found.targets)
   }
   serving.context.setTargets(targets)
-  serving.hasTargets = targets.length > 0
   serving.scripts.clear()
 }
 
@@ -350,7 +375,7 @@ function addRuntime(guest: Guest, compilation: Compilation): void {
   if (!guest.served || compiler.platform?.web === false) return
   compilation.hooks.additionalTreeRuntimeRequirements.tap(NAME, (chunk) => {
     const { served } = guest
-    if (!served?.hasTargets) return
+    if (!served?.context.isWanted) return
     const base = compiler.options.output?.module ? MODULE_BASE : CLASSIC_SCRIPT_BASE
     const script = served.scripts.get(base) ?? served.context.clientScript(base)
     served.scripts.set(base, script)

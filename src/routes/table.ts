@@ -99,6 +99,19 @@ export function buildRouteTable(
   return { table: { paths: [...expressions, ...prefixes], relays, ...(fallback && { fallback }) }, issues }
 }
 
+/**
+ * Lets a table reach targets that were found since: whoever holds it sees them, and nothing that is open ends. They have
+ * no paths, and override nothing.
+ *
+ * @param found of origins that the table does not know
+ */
+export function growTable({ relays }: RouteTable, found: readonly Target[]): void {
+  for (const target of found) {
+    if (target.relay !== 'never' && !relays.has(target.origin))
+      (relays as Map<string, Target>).set(target.origin, target)
+  }
+}
+
 /** Whether a target that is reached by its absolute URL alone would be reached by another's options. */
 function isSilenced(target: Target, first: Target): boolean {
   if (target.provenance.source !== first.provenance.source) return false

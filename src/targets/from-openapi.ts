@@ -5,26 +5,6 @@ import type { RelayOption } from '../options/types'
 import { type FoundAddress, foundTargets } from './found-target'
 import type { Target } from './target'
 
-/** Folders, relative to the project root, in which projects keep a description of the API they call. */
-export const OPENAPI_FOLDERS = [
-  '',
-  'api',
-  'docs',
-  'doc',
-  'openapi',
-  'public',
-  'schema',
-  'schemas',
-  'spec',
-  'specs',
-  'src',
-  'src/api',
-  'static',
-  'swagger',
-] as const
-
-export const isOpenApiFile = (name: string): boolean => /^(?:openapi|swagger)\.(?:json|ya?ml)$/i.test(name)
-
 /** Of both versions, what says where the API is. */
 const KEYS = ['openapi', 'swagger', 'servers', 'host', 'basePath', 'schemes']
 

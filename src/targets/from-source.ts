@@ -10,7 +10,7 @@ export interface SourceUrl extends Pick<CalledUrl, 'url' | 'name'> {
   /** Path relative to the project root. */
   file: string
   /** 1-based; absent where a transform has lost it. */
-  line?: number
+  line?: number | undefined
 }
 
 /**

@@ -1,10 +1,10 @@
 import { expect, it, vi } from 'vitest'
 import { createDecisions } from '../../src/client/decisions'
 import type { TargetUrl } from '../../src/client/to-dev-url'
-import { decisionKey, type RelayMode, type RequestShape } from '../../src/exchange/wire'
+import { decisionKey, type RequestShape } from '../../src/exchange/wire'
 
 const shape: RequestShape = { method: 'PUT', headers: ['x-custom'], credentials: true, forcesPreflight: false }
-const target = (relay: RelayMode = 'as-needed', scheme = 'https'): TargetUrl => ({
+const target = (relay: TargetUrl['relay'] = 'as-needed', scheme = 'https'): TargetUrl => ({
   url: new URL(`${scheme}://api.example.com/a?b#c`),
   origin: 'https://api.example.com',
   relay,
@@ -68,4 +68,14 @@ it.each([
   expect(decisions.known(target(), shape)).toBeUndefined()
   await decisions.ask(target(), shape)
   expect(post.later).toHaveBeenCalledTimes(2)
+})
+
+it('lets an origin that is no known target be called directly where the dev server cannot be asked', async () => {
+  const { decisions, post } = setUp(() => {
+    throw new TypeError('Failed to fetch')
+  })
+  expect(await decisions.ask(target('unknown'), shape)).toBe('direct')
+  expect(decisions.askNow(target('unknown'), shape)).toBe('direct')
+  expect(decisions.known(target('unknown'), shape)).toBeUndefined()
+  expect(post.later).toHaveBeenCalledTimes(1)
 })

@@ -49,9 +49,13 @@ export function clientBundle(): Promise<string> {
   return bundle
 }
 
-export async function startStubDevServer(relays: ClientConfig['relays'], base = '/'): Promise<StubDevServer> {
+export async function startStubDevServer(
+  relays: ClientConfig['relays'],
+  base = '/',
+  discovers = false,
+): Promise<StubDevServer> {
   const prefix = `${base}__cors-dev/`
-  const config: ClientConfig = { prefix, relays, decisions: {} }
+  const config: ClientConfig = { prefix, relays, decisions: {}, discovers }
   const bundled = await clientBundle()
   const files = new Map<string, { type: string; text: string }>()
   const failures = new Map<string, FailureReport>()

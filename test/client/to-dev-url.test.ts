@@ -125,3 +125,34 @@ describe('what the platform shows', () => {
     expect(urls.toUpstreamUrl(url)).toBeUndefined()
   })
 })
+
+describe('where more targets may be found', () => {
+  const discovering = createDevUrls(
+    { prefix: '/__cors-dev/', relays: { 'https://api.example.com': 'always' }, decisions: {}, discovers: true },
+    'http://localhost:5174/main.js',
+    scope,
+  )
+
+  it.each([
+    ['https://api.example.com/a', 'always'],
+    ['https://other.example.com/a', 'unknown'],
+    ['http://localhost:3000/', 'unknown'],
+    ['wss://live.example.com/', 'unknown'],
+  ])('%s is asked about, or known: %s', (url, relay) => {
+    expect(discovering.targetOf(url)?.relay).toBe(relay)
+  })
+
+  it.each([
+    '/a',
+    'http://localhost:5173/own',
+    'ws://localhost:5173/hmr',
+    // The dev server, of a page that another server renders.
+    'http://localhost:5174/@vite/client',
+    'https://me:secret@other.example.com/',
+    'blob:https://other.example.com/1',
+    'data:,x',
+    'http://',
+  ])('%s is nothing to ask about', (url) => {
+    expect(discovering.targetOf(url)).toBeUndefined()
+  })
+})

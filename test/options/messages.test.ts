@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { formatIssue, type Issue } from '../../src/options/errors'
 import { checkOptions } from '../../src/options/resolve'
 import { buildRouteTable } from '../../src/routes/table'
+import { targetsFromOpenApi } from '../../src/targets/from-openapi'
 import { targetsFromOptions } from '../../src/targets/from-options'
 import { targetsFromPackageJson } from '../../src/targets/from-package-json'
+import { targetsFromSource } from '../../src/targets/from-source'
 import { target } from '../routes/given'
 
 /** `[package] <option path> <what is wrong, with the value>: <why>. <What to do instead>.` */
@@ -66,9 +68,12 @@ const wrongOptions: unknown[] = [
   ...['*', 'http://x.test', 1].map((origins) => ({ origins })),
   ...['allways', 'x', 1].map((relay) => ({ relay })),
   ...['x', 1].map((explain) => ({ explain })),
+  ...['x', 1].map((discover) => ({ discover })),
 ]
 
 const fromTargets: Issue[] = [
+  ...targetsFromSource([{ url: 'http://10.0.0.1', name: 'fetch(…)', file: 'src/a.js', line: 1 }]).issues,
+  ...targetsFromOpenApi('openapi: 3.0.0\nservers: [{ url: http://localhost:1 }]', 'openapi.yaml').issues,
   ...['http://0.0.0.0:3000', 'http://[::]', 'http://224.0.0.1'].flatMap(
     (url) => targetsFromOptions(checkOptions({ targets: [url] }).options).issues,
   ),

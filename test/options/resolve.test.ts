@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULTS } from '../../src/options/defaults'
 import { CorsDevError, type Issue } from '../../src/options/errors'
-import { resolveOptions } from '../../src/options/resolve'
+import { checkOptions, fillIn, resolveOptions } from '../../src/options/resolve'
 
 function issuesOf(raw: unknown): readonly Issue[] {
   try {
@@ -24,6 +24,7 @@ describe('defaults', () => {
       origins: ['loopback'],
       productionOrigin: undefined,
       relay: 'as-needed',
+      discover: true,
       explain: true,
       given: new Set(),
     })
@@ -35,6 +36,7 @@ describe('defaults', () => {
       origins: undefined,
       productionOrigin: undefined,
       relay: undefined,
+      discover: undefined,
       explain: undefined,
     }
     expect(resolveOptions(raw)).toEqual(resolveOptions({}))
@@ -360,6 +362,22 @@ describe('relay', () => {
 
   it.each(['allways', 'auto', true, 'toString'])('is refused as %j', (relay) => {
     expect(summary({ relay })).toEqual(['relay CORS_DEV_OPTION'])
+  })
+})
+
+describe('discover', () => {
+  it.each([true, false])('is kept as %s', (discover) => {
+    expect(resolveOptions({ discover }).discover).toBe(discover)
+  })
+
+  it.each(['false', 0, null, []])('is refused as %j', (discover) => {
+    expect(summary({ discover })).toEqual(['discover CORS_DEV_OPTION'])
+  })
+
+  it('of package.json counts where the plugin was not given it', () => {
+    const elsewhere = checkOptions({ discover: false }).options
+    expect(fillIn(checkOptions({}).options, elsewhere).discover).toBe(false)
+    expect(fillIn(checkOptions({ discover: true }).options, elsewhere).discover).toBe(true)
   })
 })
 

@@ -344,7 +344,7 @@ describe('mistakes and hints', () => {
   test.each(['vite', 'webpack-cli', 'rspack-cli'] as const)(
     '%s says in one line that there is nothing to do',
     async (kind) => {
-      const { waitForLog, logs, url } = await start(kind)
+      const { waitForLog, logs, url } = await start(kind, { options: { discover: false } })
       await waitForLog(/no targets/)
       expect(logs().filter((line) => /cors-dev.*:|\[cors-dev\]/.test(line) && /target/.test(line))).toHaveLength(1)
       expect((await page(url)).text).not.toContain('__cors-dev')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isOpenApiFile, targetsFromOpenApi } from '../../src/targets/from-openapi'
+import { targetsFromOpenApi } from '../../src/targets/from-openapi'
+import { isOpenApiFile } from '../../src/targets/openapi-files'
 
 const origins = (text: string): string[] => targetsFromOpenApi(text, 'openapi.yaml').targets.map(({ origin }) => origin)
 

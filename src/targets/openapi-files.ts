@@ -1,0 +1,19 @@
+/** Folders, relative to the project root, in which projects keep a description of the API that they call. */
+export const OPENAPI_FOLDERS = [
+  '',
+  'api',
+  'doc',
+  'docs',
+  'openapi',
+  'public',
+  'schema',
+  'schemas',
+  'spec',
+  'specs',
+  'src',
+  'src/api',
+  'static',
+  'swagger',
+] as const
+
+export const isOpenApiFile = (name: string): boolean => /^(?:openapi|swagger)\.(?:json|ya?ml)$/i.test(name)
