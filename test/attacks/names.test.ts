@@ -1,7 +1,6 @@
 /** A target whose name leads elsewhere than it seemed to: asked of a real resolver, which answers as it likes. */
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Host, startHost } from '../e2e/hosts'
 import { toBytes } from './corpus'
@@ -52,7 +51,7 @@ beforeAll(async () => {
     config: `
       const { default: dns } = await import('node:dns')
       const resolver = new dns.promises.Resolver({ timeout: 5000 })
-      resolver.setServers(['127.0.0.1:${(resolver.address() as AddressInfo).port}'])
+      resolver.setServers(['127.0.0.1:${resolver.address().port}'])
       const { lookup } = dns
       dns.lookup = (name, options, callback) => {
         if (!name.endsWith('.test')) return lookup(name, options, callback)
@@ -68,7 +67,11 @@ afterAll(async () => {
 
 function nameIn(query: Buffer): string {
   const labels: string[] = []
-  for (let at = 12; query[at]; at += query[at]! + 1) labels.push(query.toString('latin1', at + 1, at + 1 + query[at]!))
+  for (let at = 12; at < query.length && query[at] !== 0;) {
+    const length = query.readUInt8(at)
+    labels.push(query.toString('latin1', at + 1, at + 1 + length))
+    at += 1 + length
+  }
   return labels.join('.')
 }
 
