@@ -26,9 +26,6 @@ const BODY_READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'
 
 type Init = RequestInit & { duplex?: 'half' }
 
-/** Over TLS all share one connection, and need no others. */
-const LOOPBACK = /^http:..(localhost|127\.|\[::1)/
-
 /** A call that the dev server may have to make. */
 interface Call {
   target: TargetUrl
@@ -44,9 +41,9 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   const urlOfRequest = nativeGetter<string>(Request.prototype, 'url')
   const urlOfResponse = nativeGetter<string>(Response.prototype, 'url')
   // Even a call without credentials needs the dev server's own cookie, where that is all that tells it from a stranger.
-  // Chromium tells the dev server itself; and it has six more connections to a host for calls that say `omit`, as a
-  // direct call would have six of its own. Beyond this machine a gate may ask for cookies.
-  const anonymous = 'userAgentData' in scope.navigator && LOOPBACK.test(urls.prefix) ? 'omit' : 'same-origin'
+  // On this machine (secure contexts call no other by plain http) Chromium tells that itself, and it has six more
+  // connections to a host for calls that say `omit`: as many as a direct call would have to the API.
+  const anonymous = 'userAgentData' in scope.navigator && urls.prefix.startsWith('http:') ? 'omit' : 'same-origin'
 
   patcher.method(scope, 'fetch', (native, self, args) => {
     let travel: (() => Promise<Response>) | undefined
