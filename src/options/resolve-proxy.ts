@@ -155,6 +155,14 @@ function checkHeaders(headers: object, path: string, report: Report): void {
       report('CORS_DEV_PROXY', place, undefined, 'is no string: a header is sent as text', 'Write it in quotes')
     } else if (/[\r\n\x00]/.test(value)) {
       report('CORS_DEV_PROXY', place, undefined, 'contains a line break: a header is one line', 'Trim the value')
+    } else if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+      report(
+        'CORS_DEV_PROXY',
+        place,
+        undefined,
+        'contains a character that no header can carry: a control character, or one beyond Latin-1',
+        'Correct or encode the value',
+      )
     }
   }
 }
