@@ -419,6 +419,9 @@ function checkUrl(raw: unknown, path: string, report: Report): string | undefine
   if (typeof raw !== 'string') return refuse('is not an absolute URL: it is no string', 'Write "http://localhost:3000"')
   const text = raw.trim()
   if (text === '') return refuse('is not an absolute URL: it is empty', 'Write "http://localhost:3000"')
+  if (/[\x00-\x1f\x7f-\x9f]/.test(text)) {
+    return refuse('is not a valid URL: it contains a line break or another control character', 'Write it on one line')
+  }
 
   if (/^(?:[a-z]+:\/\/)?(?:undefined|null|NaN)(?![\w.-])/.test(text)) {
     return refuse(
@@ -514,7 +517,7 @@ function resolveProductionOrigin(raw: unknown, report: Report): string | undefin
 }
 
 /** `capacitor://localhost`, `chrome-extension://abc`: no tuple origin to the URL standard, but what browsers send. */
-const APP_ORIGIN = /^(?!(?:https?|wss?|ftp|file|data|blob|javascript):)[a-z][a-z0-9+.-]*:\/\/[^/?#\s@*]+$/
+const APP_ORIGIN = /^(?!(?:https?|wss?|ftp|file|data|blob|javascript):)[a-z][a-z0-9+.-]*:\/\/[^/?#@*\x00-\x20\x7f-\uffff]+$/
 
 function checkOrigin(raw: unknown, path: string, isListed: boolean, report: Report): string | undefined {
   const refuse = (why: string, instead: string): undefined => {
