@@ -36,7 +36,12 @@ export class CorsDevError extends Error {
 /** `[cors-dev] targets[1].url "localhost:3000" is not an absolute URL: the scheme is missing. Write "http://…".` */
 export function formatIssue({ path, value, why, instead }: Issue): string {
   const subject = value === undefined ? path : `${path} ${showValue(value)}`
-  return `${LOG_PREFIX} ${subject} ${withStop(why)} ${withStop(instead)}`
+  return oneLine(`${LOG_PREFIX} ${subject} ${withStop(why)} ${withStop(instead)}`)
+}
+
+/** What was written may hold anything; one mistake is one line, and none steers the terminal. */
+function oneLine(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function withStop(sentence: string): string {
