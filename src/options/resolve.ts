@@ -278,7 +278,8 @@ function checkPath(path: string, name: string, entry: unknown, report: Report): 
       `Write ${JSON.stringify(plain)}, or an expression that starts with "^"`,
     )
   }
-  const normalized = new URL(path, 'http://localhost').pathname
+  // The parser drops line breaks, and may find two slashes then.
+  const normalized = URL.canParse(path, 'http://localhost') ? new URL(path, 'http://localhost').pathname : '/'
   if (normalized !== path) {
     return refuse('can never match: browsers send it in another form', `Write ${JSON.stringify(normalized)}`)
   }
