@@ -100,16 +100,16 @@ export function consoleText(reason: Reason, facts: ConsoleFacts): string | undef
         if (url.startsWith('file:')) return `Not allowed to load local resource: ${url}`
         if (initiator === 'XMLHttpRequest' && url.startsWith('ftp:')) return undefined
         if (initiator === 'fetch')
-          return `Fetch API cannot load ${url}. URL scheme "${url.slice(0, url.indexOf(':'))}" is not supported.`
+          return `Fetch API cannot load ${elidedCenter(url)}. URL scheme "${url.slice(0, url.indexOf(':'))}" is not supported.`
       }
       return blocked(facts, `Cross origin requests are only supported for protocol schemes: ${SCHEMES}.`)
     case 'DisallowedByMode':
       if (url !== firstUrl) {
         return `Unsafe attempt to load URL ${url} from frame with URL ${page}/. Domains, protocols and ports must match.\n`
       }
-      return `Fetch API cannot load ${url}. Request mode is "same-origin" but the URL's origin is not same as the request origin ${page}.`
+      return `Fetch API cannot load ${elidedCenter(url)}. Request mode is "same-origin" but the URL's origin is not same as the request origin ${page}.`
     case 'NoCorsRedirectModeNotFollow':
-      return `Fetch API cannot load ${url}. Request mode is "no-cors" but the redirect mode is not "follow".`
+      return `Fetch API cannot load ${elidedCenter(url)}. Request mode is "no-cors" but the redirect mode is not "follow".`
     case 'InsecureLocalNetwork':
       if (initiator === 'WebSocket')
         return webSocketFailed(
@@ -164,8 +164,11 @@ export function consoleText(reason: Reason, facts: ConsoleFacts): string | undef
 
 /** `KURL::ElidedString`. The URL that is called has lost its fragment by then, one that a redirect leads to has not. */
 function elided(url: string, firstUrl: string): string {
-  const bare = url === firstUrl ? url.replace(/#.*$/s, '') : url
-  return bare.length <= 1024 ? bare : `${bare.slice(0, 511)}...${bare.slice(-510)}`
+  return elidedCenter(url === firstUrl ? url.replace(/#.*$/s, '') : url)
+}
+
+function elidedCenter(url: string): string {
+  return url.length <= 1024 ? url : `${url.slice(0, 511)}...${url.slice(-510)}`
 }
 
 /** What a header says, with all but printable ASCII escaped. */

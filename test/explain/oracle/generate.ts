@@ -563,12 +563,38 @@ function initialUrl(random: Random, id: string, origin: string): string {
     [85, origin + path],
     [8, `${origin}${path}?q=1,2#fragment`],
     [4, `${origin}${path}#`],
+    [3, origin + path + random.pick(ODD_TAILS)],
+    [0.5, `${origin}${path}?${'x'.repeat(random.pick([1000, 1024, 3000]))}`],
+    [
+      1,
+      `http://${random.pick(['b\xfccher.test', 'xn--bcher-kva.test', '[::1]:4000', 'OTHER.test:80', '0x7f.1:4000'])}${path}`,
+    ],
     [1, origin.replace('//', `//${random.pick(['user', 'user:pass', ':pass'])}@`) + path],
     [1, `http://other.test:${random.pick([6000, 22, 1, 10080, 65535])}${path}`],
     [1, `${random.pick(['ftp', 'file', 'foo', 'ws', 'mailto', 'http://['])}://other.test${path}`],
     [0.5, `data:,x${path}`],
   ])
 }
+
+/** What URLs are spelled with by hand, and browsers write in another way. */
+const ODD_TAILS = [
+  ...[
+    '?q=a b',
+    '?q="<>"',
+    '?q=\xe9',
+    '?q=\u20ac',
+    '?q=|{}^`',
+    "?q='",
+    '?%zz',
+    '?a=%41',
+    '?\\',
+    '?[]',
+    '?q=\t',
+    '/./x',
+    '/a b',
+  ],
+  ...['/\xe9', '/^', '/"', '/%7e~', '#a b', '#\xe9"`<>', '/;a=b?c#d', '//x', '/x/'],
+]
 
 /** Where no fetch goes. */
 const OTHER_SCHEMES = [
@@ -590,6 +616,7 @@ function generateLocation(random: Random, path: string, from: string, to: string
     [4, () => [`//${host}${path}`]],
     [3, () => [last]],
     [3, () => [`${scheme.toUpperCase()}//${host.toUpperCase()}${path}`]],
+    [3, () => [to + path + random.pick(['/\xe9', '/\xc3\xa9', '?\xff', '?q=a b', '?"<>|', '#\xe9', "?'", '/a b'])]],
     [4, () => [`${to}${path}${random.pick(['#other', '?x=y', '#', '?q#f'])}`]],
     [3, () => [` ${to}${path}\t`]],
     [2, () => [`${scheme}\\\\${host}\\${path.slice(1).replace('/', '\\')}`]],
@@ -651,8 +678,12 @@ function generateAnswer(
   return { status, headers: withLength(random, status, headers) }
 }
 
-/** Somewhere among the lines, since there is nothing special about it. */
-function withLength(random: Random, status: number, headers: Line[]): Line[] {
+/** Somewhere among the lines, since there is nothing special about it. Names are written as anybody likes. */
+function withLength(random: Random, status: number, lines: Line[]): Line[] {
+  const headers = lines.map(([name, value]): Line => {
+    if (random.chance(0.85)) return [name, value]
+    return [random.chance(0.7) ? name.toLowerCase() : name.toUpperCase(), value]
+  })
   if (status === 204 || status === 304) return headers
   headers.splice(random.int(headers.length + 1), 0, ['Content-Length', '2'])
   return headers

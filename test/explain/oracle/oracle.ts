@@ -171,7 +171,8 @@ function documentOf(name: PageName): RawAnswer {
   const body = '<!doctype html><title>page</title><link rel="icon" href="data:,">'
   const policy = PAGE_HEADERS[name]
   const headers = [
-    ['Content-Type', 'text/html'],
+    // A query is written in the document's encoding.
+    ['Content-Type', 'text/html;charset=utf-8'],
     ['Content-Length', String(body.length)],
     ...(policy ? [policy] : []),
   ] as const
@@ -255,7 +256,8 @@ async function openCaller(session: CDPSession): Promise<Caller> {
   session.on('Network.loadingFinished', ({ requestId }) => end(requestId))
   session.on('Log.entryAdded', ({ entry: { text, url } }) => {
     if (text.includes('/sentinel/')) onSentinel?.()
-    else toldOf(`${text} ${url ?? ''}`)?.texts.push(text)
+    // Said of fonts on a machine that has other things to do.
+    else if (!text.startsWith('Slow network is detected')) toldOf(`${text} ${url ?? ''}`)?.texts.push(text)
   })
   session.on('Runtime.consoleAPICalled', ({ args }) => {
     const text = args.map(({ value }) => String(value)).join(' ')

@@ -36,7 +36,7 @@ export function chooseTruths(all: Recorded['truths'], bytes: number): Recorded['
   const chosen: Recorded['truths'] = []
   for (let size = 0; ;) {
     const worth = ({ shows, size: own }: (typeof left)[number]): number =>
-      shows.filter((feature) => !shown.has(feature)).length / (own + 400)
+      shows.filter((feature) => !shown.has(feature)).length / own ** 2
     const best = left.reduce((a, b) => (worth(a) >= worth(b) ? a : b))
     if (worth(best) === 0 || size + best.size > bytes) return chosen
     chosen.push({ given: best.given, truth: best.truth })
@@ -49,13 +49,16 @@ export function chooseTruths(all: Recorded['truths'], bytes: number): Recorded['
 /** The case without the answers that nobody asked for. */
 export function reached(given: Case, { seen }: Truth): Case {
   const hops = given.exchange.hops
-    .map(({ preflight, response }, index) => {
+    .map(({ addressSpace, preflight, response }, index) => {
       const requests = seen.filter(({ hop }) => hop === index)
       const wasAsked = requests.some(isPreflight)
       const wasCalled = requests.some((request) => !isPreflight(request))
-      return { ...(wasAsked && { preflight }), ...(wasCalled && { response }) }
+      // From a page on this machine every address may be called.
+      const space = given.exchange.request.addressSpace === 'loopback' ? {} : { addressSpace }
+      return { ...space, ...(wasAsked && { preflight }), ...(wasCalled && { response }) }
     })
-    .filter((hop) => hop.preflight || hop.response)
+    // Where nothing was asked, what is known of the address still decides.
+    .filter((hop, index) => hop.preflight || hop.response || index <= (seen.at(-1)?.hop ?? -1) + 1)
   return { ...given, exchange: { ...given.exchange, hops } }
 }
 

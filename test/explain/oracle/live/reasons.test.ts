@@ -100,6 +100,7 @@ const BLOCKED: Record<Reason, Row[]> = {
     { request: { url: 'file:///ID/0' } },
     { request: { url: 'foo://other.test/ID/0', initiator: 'XMLHttpRequest' } },
     { hops: [to('mailto:x')] },
+    { hops: [to('data:,x')] },
     { hops: [to('file:///x')] },
   ],
   InsecureLocalNetwork: [
@@ -269,6 +270,11 @@ const PASSING: Record<string, Row> = {
   'an insecure server on 127.0.0.1, for a secure page': {
     page: 'secure',
     request: { url: 'http://127.0.0.1:4000/ID/0' },
+  },
+  'an insecure WebSocket to localhost, for a secure page': {
+    page: 'secure',
+    request: { url: 'ws://localhost:3000/ID/0', initiator: 'WebSocket' },
+    hops: [{ response: answer(101) }],
   },
   'a local network, for a page on this machine': { request: { url: 'http://nas.lan.test/ID/0' } },
   'the public internet, for a public page': { page: 'public', request: { url: 'http://api.public.test/ID/0' } },
