@@ -76,7 +76,12 @@ export async function withBench<Result>(
   mkdirSync(folder, { recursive: true })
   const clean = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   process.once('exit', clean)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      console.error(`\nended by ${signal}`)
+      process.exit(130)
+    })
+  }
   try {
     return await use(createBench(folder, contestants))
   } finally {

@@ -98,30 +98,18 @@ const response = (name: string, value: string): DirectExchange =>
 const preflight = (name: string, value: string): DirectExchange =>
   call(put, { preflight: { status: 204, headers: [...exact, [name, value]] } })
 
-/** A megabyte of what could be slow to read. */
+/** A megabyte of what could be slow to read: what a server sends, and what it would be asked to allow. */
 const HOSTILE: Record<string, DirectExchange> = {
   'ACAH of commas': preflight('access-control-allow-headers', ','.repeat(MEGABYTE)),
   'ACAH of names': preflight('access-control-allow-headers', 'x-a,'.repeat(MEGABYTE / 4)),
   'ACAH of spaces': preflight('access-control-allow-headers', `a${' '.repeat(MEGABYTE)}b`),
   'ACAM of one method': preflight('access-control-allow-methods', 'P'.repeat(MEGABYTE)),
-  'ACAO of spaces': call(
-    {},
-    { response: { status: 200, headers: [['access-control-allow-origin', ' '.repeat(MEGABYTE)]] } },
-  ),
-  'ACAO of a URL': call(
-    {},
-    { response: { status: 200, headers: [['access-control-allow-origin', `http://${'ä'.repeat(MEGABYTE)}`]] } },
-  ),
+  'ACAO of spaces': response('access-control-allow-origin', ' '.repeat(MEGABYTE)),
+  'ACAO of a URL': response('access-control-allow-origin', `http://${'ä'.repeat(MEGABYTE)}`),
   'ACEH of names': response('access-control-expose-headers', 'x-a, '.repeat(MEGABYTE / 5)),
-  'Location of dots': call(
-    {},
-    { response: { status: 302, headers: [...exact, ['location', '../'.repeat(MEGABYTE / 3)]] } },
-  ),
-  'Vary of stars': response('vary', '* '.repeat(MEGABYTE / 2)),
+  'Location of dots': call({}, { response: { status: 302, headers: [['location', '../'.repeat(MEGABYTE / 3)]] } }),
   'ACRH of one name': call({ headers: [['x'.repeat(MEGABYTE), '1']] }),
-  'ACRH of a value': call({ headers: [['Accept', ' a'.repeat(MEGABYTE / 2)]] }),
-  'Content-Type': call({ method: 'POST', headers: [['Content-Type', `text/plain;${' '.repeat(MEGABYTE)}`]] }),
-  'X-HTTP-Method': call({ headers: [['X-HTTP-Method', ' ,'.repeat(MEGABYTE / 2)]] }),
+  'ACRH for a value': call({ headers: [['Accept', ' a'.repeat(MEGABYTE / 2)]] }),
 }
 
 let isGood = true

@@ -1,11 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Running } from '../bench.ts'
 import { compare } from '../compare.ts'
-import { DIRECT } from '../contestants.ts'
+import { DIRECT, MIDDLEWARE, PIPE } from '../contestants.ts'
 import type { WaveSettings } from '../load/wave.ts'
+import type { BenchProcess } from '../processes/process.ts'
 import type { Row, Workload } from '../workload.ts'
 import { callOf, warmUp } from './small-json.ts'
 
 const COUNT = 1000
+/** They would tell nothing new. */
+const WITHOUT = [DIRECT, PIPE, MIDDLEWARE]
 
 export const aborts: Workload = {
   name: 'aborts',
@@ -21,17 +25,18 @@ export const aborts: Workload = {
   async measure(bench, rounds) {
     const load = bench.load()
     const rows: Row[] = []
-    for (const contestant of bench.contestants.filter(({ name }) => name !== DIRECT)) {
+    for (const contestant of bench.contestants.filter(({ name }) => !WITHOUT.includes(name))) {
       // One by one, each with an API of its own: the API's sockets are counted.
       const origin = await bench.origin()
       const { running, failed } = await bench.startAll([contestant], origin)
       const warm = await warmUp(load, running, { connections: 50, requests: 2000, duration: 3000 })
+      for (const one of warm.ready) await abortDownloads(load, one, COUNT / 10)
       const of = await compare(warm.ready, {
         rounds,
+        warmUp: 0,
         async measure(one) {
           const before = await one.usage({ collect: true })
-          const settings: WaveSettings = { count: COUNT, ...callOf(one, '/api/endless') }
-          await load.ask('abortDownloads', settings, 60_000)
+          await abortDownloads(load, one, COUNT)
           await pause(1000)
           const { open } = await origin.process.ask<{ open: number }>('counts')
           const after = await one.usage({ collect: true })
@@ -49,4 +54,9 @@ export const aborts: Workload = {
     }
     return rows
   },
+}
+
+function abortDownloads(load: BenchProcess, one: Running, count: number): Promise<void> {
+  const settings: WaveSettings = { count, ...callOf(one, '/api/endless') }
+  return load.ask('abortDownloads', settings, 60_000)
 }

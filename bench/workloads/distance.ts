@@ -27,7 +27,7 @@ export const distance: Workload = {
     { name: 'warm ms', digits: 1 },
     { name: 'first call ms', digits: 1 },
   ],
-  rounds: 3,
+  rounds: 2,
   async measure(bench, rounds) {
     const near = await bench.origin({ tls: true })
     const load = bench.load()

@@ -5,8 +5,8 @@ import type { Drops } from '../processes/origin.ts'
 import type { Row, Workload } from '../workload.ts'
 import { callOf } from './small-json.ts'
 
-const CONNECTIONS = 8
-const TIMES = 50
+const CONNECTIONS = 20
+const TIMES = 20
 
 /** How the API drops connections that rest, and for how long calls pause. */
 const CASES: Record<string, { drops: Drops; pauses: [number, number] }> = {
