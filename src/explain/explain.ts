@@ -10,7 +10,7 @@ import { corsCheck } from '../standard/cors-check'
 import { type HeaderReader, readHeaderLines } from '../standard/headers'
 import { isCorsSafelistedMethod, isForbiddenMethod } from '../standard/methods'
 import { isBlockedAsMixedContent, isUpgradedFromMixedContent } from '../standard/mixed-content'
-import { isSameOrigin, OPAQUE_ORIGIN } from '../standard/origin'
+import { isSameOrigin, OPAQUE_ORIGIN, urlOfOrigin } from '../standard/origin'
 import { isBlockedDueToBadPort } from '../standard/port-blocking'
 import { includesCredentials } from '../standard/redirect'
 import type { RegistrableDomain } from '../standard/site'
@@ -23,7 +23,7 @@ import { addressSpaceOf, localNetworkAccess } from './local-network'
 import { corsPreflightFetch, preflightCauses } from './preflight'
 import { httpRedirectFetch, type NextRequest, redirectOf } from './redirect'
 import { remarksOn } from './remarks'
-import { credentialsOf, newRequest, readsByDialect, withoutCredentials } from './request'
+import { credentialsOf, type Given, newRequest, read, withoutCredentials } from './request'
 import { filteredResponse, isTooBig } from './response'
 import type { Dialect, HopVerdict, Outcome, Verdict } from './verdict'
 
@@ -49,9 +49,10 @@ export function explain(exchange: DirectExchange, options: ExplainOptions = {}):
   if (credentialsOf(exchange.request) === 'unknown') return explainEither(exchange, (known) => explain(known, options))
 
   const rules: Rules = { dialect, registrableDomain }
-  const { verdict, mayDiffer } = judge(exchange, rules)
-  const other = mayDiffer ? judge(exchange, { ...rules, dialect: OTHER[dialect] }).verdict : verdict
-  verdict.fixes = proposeFixes(exchange, verdict, (direct) => judge(direct, rules).verdict)
+  const given = read(exchange)
+  const { verdict, mayDiffer } = judge(given, rules)
+  const other = mayDiffer ? judge(given, { ...rules, dialect: OTHER[dialect] }).verdict : verdict
+  verdict.fixes = proposeFixes(exchange, verdict, (direct) => judge(read(direct), rules).verdict)
   verdict.remarks = remarksOn(exchange, verdict, other)
   return verdict
 }
@@ -59,14 +60,13 @@ export function explain(exchange: DirectExchange, options: ExplainOptions = {}):
 const OTHER = { standard: 'chromium', chromium: 'standard' } as const
 
 /** A verdict without what is made of it, and whether the other dialect may come to another. */
-function judge(exchange: DirectExchange, rules: Rules): { verdict: Verdict; mayDiffer: boolean } {
+function judge(given: Given, rules: Rules): { verdict: Verdict; mayDiffer: boolean } {
+  const { exchange, url, isDialectal } = given
   const { dialect } = rules
-  const given = exchange.request
-  const url = URL.parse(given.url) ?? undefined
   const journey: Journey = {
     rules,
     exchange,
-    request: newRequest(given, url, dialect),
+    request: newRequest(given, dialect),
     tainting: 'basic',
     isOriginTainted: false,
     urls: [],
@@ -74,12 +74,12 @@ function judge(exchange: DirectExchange, rules: Rules): { verdict: Verdict; mayD
     unsettled: [],
     hops: [],
     response: undefined,
-    mayDiffer: readsByDialect(given),
+    mayDiffer: isDialectal,
   }
   const { request, problems, unsettled, hops } = journey
 
   if (!url) {
-    const place = { index: 0, href: given.url, origin: given.origin, method: request.method }
+    const place = { index: 0, href: request.href, origin: request.origin, method: request.method }
     report(journey, place, 'request', 'InvalidUrl')
   }
   let next = url && isAccepted(journey, url) ? firstRequest(journey, url) : undefined
@@ -227,7 +227,7 @@ function blockLocalNetwork(journey: Journey, hop: Hop): void {
   if (hop.url.protocol === 'data:') return
   const space = hop.seen?.addressSpace ?? addressSpaceOf(hop.url.hostname)
   if (space === undefined || space === 'public') return
-  const page = request.addressSpace ?? addressSpaceOf(URL.parse(request.origin)?.hostname ?? '')
+  const page = request.addressSpace ?? addressSpaceOf(urlOfOrigin(request.origin)?.hostname ?? '')
   const access = localNetworkAccess(request.origin, page, space)
   if (access === undefined) return
   journey.mayDiffer = true

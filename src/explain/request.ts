@@ -3,7 +3,7 @@ import { combineHeaders, isForbiddenRequestHeader, isNoCorsSafelistedRequestHead
 import { normalizeMethod } from '../standard/methods'
 import { isPotentiallyTrustworthyOrigin } from '../standard/mixed-content'
 import { OPAQUE_ORIGIN } from '../standard/origin'
-import type { DirectRequest } from './direct-exchange'
+import type { DirectExchange, DirectRequest } from './direct-exchange'
 import type { Dialect } from './verdict'
 
 /** https://fetch.spec.whatwg.org/#concept-request, as far as CORS goes, after `new Request()` has read what it was given. */
@@ -14,7 +14,7 @@ export interface Request {
   fullHref: string
   origin: string
   method: string
-  /** Values normalized, and without those that no script can set. */
+  /** Names in lower case, values normalized, and without those that no script can set. */
   headers: readonly (readonly [name: string, value: string])[]
   initiator: NonNullable<DirectRequest['initiator']>
   mode: NonNullable<DirectRequest['mode']>
@@ -35,18 +35,35 @@ export function withoutCredentials(url: URL): string {
   return bare.href
 }
 
+/** What is given, read once for both dialects. */
+export interface Given {
+  exchange: DirectExchange
+  url: URL | null
+  /** Of the request: names in lower case, values normalized. */
+  headers: Request['headers']
+  /** Whether the dialects may read the request differently. */
+  isDialectal: boolean
+}
+
+export function read(exchange: DirectExchange): Given {
+  const { url, headers = NO_HEADERS, hasUploadListener, hasStreamBody } = exchange.request
+  const lines = headers.map((line) => normalize(line))
+  const isDialectal = !!hasUploadListener || !!hasStreamBody || readsByDialect(lines)
+  return { exchange, url: URL.parse(url), headers: lines, isDialectal }
+}
+
 /** https://fetch.spec.whatwg.org/#dom-request */
-export function newRequest(given: DirectRequest, url: URL | undefined, dialect: Dialect): Request {
+export function newRequest({ exchange, url, headers }: Given, dialect: Dialect): Request {
+  const given = exchange.request
   const initiator = given.initiator ?? 'fetch'
   const isBeacon = initiator === 'sendBeacon'
-  const lines = (given.headers ?? NO_HEADERS).map((line) => normalize(line))
-  const mode = given.mode ?? (isBeacon && isSimpleBeacon(lines) ? 'no-cors' : 'cors')
+  const mode = given.mode ?? (isBeacon && isSimpleBeacon(headers) ? 'no-cors' : 'cors')
   return {
     href: url ? withoutCredentials(url) : given.url,
     fullHref: url?.href ?? given.url,
     origin: given.origin,
     method: normalizeMethod(given.method ?? (isBeacon ? 'POST' : 'GET')),
-    headers: fillHeaders(lines, mode, initiator, dialect),
+    headers: fillHeaders(headers, mode, initiator, dialect),
     initiator,
     mode,
     credentials: credentialsOf(given),
@@ -77,8 +94,9 @@ function embedderPolicyOf({ origin, embedderPolicy = 'unsafe-none' }: DirectRequ
 const NO_HEADERS: Request['headers'] = []
 
 function normalize(line: Request['headers'][number]): Request['headers'][number] {
+  const name = line[0].toLowerCase()
   const value = normalizeValue(line[1])
-  return value === line[1] ? line : [line[0], value]
+  return name === line[0] && value === line[1] ? line : [name, value]
 }
 
 /** https://fetch.spec.whatwg.org/#concept-header-value-normalize */
@@ -114,6 +132,7 @@ function fillHeaders(
   )
   // https://xhr.spec.whatwg.org/#the-setrequestheader()-method combines; Chromium does so everywhere.
   if (initiator !== 'XMLHttpRequest' && dialect !== 'chromium') return allowed
+  if (!hasTwins(allowed)) return allowed
   const combined = combineHeaders(allowed)
   // An empty value at the end leaves a space there that Chromium counts for nothing.
   return dialect === 'chromium' ? combined.map((line) => normalize(line)) : combined
@@ -125,14 +144,11 @@ const DIALECTAL = new Set([
   ...['viewport-width', 'width'],
 ])
 
-/** Whether the dialects may read a request differently: it is them that combine fields of one name, or do not. */
-export function readsByDialect({ headers = NO_HEADERS, hasUploadListener, hasStreamBody }: DirectRequest): boolean {
-  if (hasUploadListener || hasStreamBody) return true
-  const names = new Set<string>()
-  for (const [name] of headers) {
-    const key = name.toLowerCase()
-    if (DIALECTAL.has(key) || names.has(key)) return true
-    names.add(key)
-  }
-  return false
+function readsByDialect(headers: Request['headers']): boolean {
+  return headers.some(([name]) => DIALECTAL.has(name)) || hasTwins(headers)
+}
+
+/** Whether a name comes twice. */
+function hasTwins(headers: Request['headers']): boolean {
+  return headers.length > 1 && new Set(headers.map(([name]) => name)).size < headers.length
 }

@@ -518,7 +518,8 @@ function resolveProductionOrigin(raw: unknown, report: Report): string | undefin
 }
 
 /** `capacitor://localhost`, `chrome-extension://abc`: no tuple origin to the URL standard, but what browsers send. */
-const APP_ORIGIN = /^(?!(?:https?|wss?|ftp|file|data|blob|javascript):)[a-z][a-z0-9+.-]*:\/\/[^/?#@*\x00-\x20\x7f-\uffff]+$/
+const APP_ORIGIN =
+  /^(?!(?:https?|wss?|ftp|file|data|blob|javascript):)[a-z][a-z0-9+.-]*:\/\/[^/?#@*\x00-\x20\x7f-\uffff]+$/
 
 function checkOrigin(raw: unknown, path: string, isListed: boolean, report: Report): string | undefined {
   const refuse = (why: string, instead: string): undefined => {

@@ -8,7 +8,7 @@ import type { HopVerdict, Verdict } from '../explain/verdict'
 import { OPAQUE_ORIGIN } from '../standard/origin'
 import type { Target } from '../targets/target'
 import { preflightHeaders } from './browser-headers'
-import { kindOf } from './kind'
+import { createKindNames } from './kind'
 import { notice } from './notice'
 import type { PreflightAnswer, Preflights } from './preflights'
 import { createRedirectChains } from './redirect-chains'
@@ -77,6 +77,7 @@ export function createExplanations({ preflights, productionOrigin, log, now }: E
   const kinds = new Map<string, Kind>()
   const findings = new Map<string, Finding>()
   const chains = createRedirectChains<Link>()
+  const nameKind = createKindNames()
   const inTurn = createTurns()
   let batch: Link[] = []
   let isClosed = false
@@ -93,7 +94,7 @@ export function createExplanations({ preflights, productionOrigin, log, now }: E
     const { record, target } = link
     // From the record: an exchange takes its secrets out when it is looked at.
     link.before = chains.cameFrom(record)
-    const own = kindOf(record, target)
+    const own = nameKind(record, target)
     const key = link.before?.kind ? `${link.before.kind.key}\n→ ${own}` : own
     const known = kinds.get(key)
     if (known?.finding) known.finding.count++

@@ -45,30 +45,51 @@ const DECIDES = new Set([
   'cross-origin-resource-policy',
 ])
 
+/** Longer ones are rarely the same twice. */
+const MOST_CHARACTERS = 200
+const MOST_SIGNS = 5_000
+
 /**
- * Exchanges of one kind have one verdict, so that it is found once. On the path of every call: one pass over the header
- * fields, nothing parsed. It holds no secret's value.
+ * Names kinds of exchanges: those of one kind have one verdict, so that it is found once. On the path of every call, so it
+ * is one pass over the header fields that parses nothing; and since a map reads its whole key at each look, texts that
+ * come again and again have signs of one character. A name holds no secret's value.
  */
-export function kindOf(record: ExchangeRecord, target: Target): string {
-  const { way, method, pageOrigin, pageHeaders, requestHeaders, upstreamResponse, upstreamUrl, forcesPreflight } =
-    record
-  let kind = `${way} ${method} ${target.origin} ${pageOrigin} ${pageHeaders['sec-fetch-mode']} ${pageHeaders['sec-fetch-dest']}`
-  if (forcesPreflight !== undefined) kind += ` ${forcesPreflight}`
-  for (const name in pageHeaders) {
-    if (SAYS_NOTHING.has(name)) continue
-    kind += `\n${name}`
-    if (HAS_FEW_VALUES.has(name)) kind += `: ${pageHeaders[name]}`
-    else if (name === 'content-type' || name === 'range') kind += `: ${typeOf(name, String(pageHeaders[name]))}`
+export function createKindNames(): (record: ExchangeRecord, target: Target) => string {
+  const signs = new Map<string, string>()
+
+  function sign(text: string): string {
+    return signs.get(text) ?? newSign(text)
   }
-  kind += `\nas ${firstValue(requestHeaders, 'origin')}`
-  if (!upstreamResponse) return kind
-  const { status, headers } = upstreamResponse
-  const isRedirect = isRedirectStatus(status)
-  for (const [name, value] of headers) {
-    if (DECIDES.has(name)) kind += `\n${name}: ${value}`
-    else if (isRedirect && name === 'location') kind += `\n${status} ${whereTo(value, upstreamUrl)}`
+
+  function newSign(text: string): string {
+    if (text.length > MOST_CHARACTERS || signs.size >= MOST_SIGNS) return `\0${text}\0`
+    const made = String.fromCharCode(signs.size + 1)
+    signs.set(text, made)
+    return made
   }
-  return kind
+
+  return (record, target) => {
+    const { way, method, pageOrigin, pageHeaders, requestHeaders, upstreamResponse, upstreamUrl } = record
+    const mode = String(pageHeaders['sec-fetch-mode'])
+    const destination = String(pageHeaders['sec-fetch-dest'])
+    let kind = sign(way) + sign(method) + sign(target.origin) + sign(pageOrigin) + sign(mode) + sign(destination)
+    kind += sign(String(record.forcesPreflight)) + sign(String(firstValue(requestHeaders, 'origin')))
+    for (const name in pageHeaders) {
+      if (SAYS_NOTHING.has(name)) continue
+      kind += sign(name)
+      if (HAS_FEW_VALUES.has(name)) kind += sign(String(pageHeaders[name]))
+      else if (name === 'content-type' || name === 'range') kind += sign(typeOf(name, String(pageHeaders[name])))
+    }
+    if (!upstreamResponse) return kind
+    const { status, headers } = upstreamResponse
+    const isRedirect = isRedirectStatus(status)
+    kind += sign('')
+    for (const [name, value] of headers) {
+      if (DECIDES.has(name)) kind += sign(name) + sign(value)
+      else if (isRedirect && name === 'location') kind += sign(`${status} ${whereTo(value, upstreamUrl)}`)
+    }
+    return kind
+  }
 }
 
 /** A form's boundary and a range's numbers are others each time. */

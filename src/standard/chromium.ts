@@ -14,7 +14,7 @@ const MAX_RANGE = 2n ** 63n - 1n
  * all fields of the name, combined.
  */
 export function isSafelistedByChromium(name: string, value: string): boolean {
-  if (value.length > 128) return false
+  if (value.length > 128 || name.length > 16) return false
   switch (name.toLowerCase()) {
     case 'intervention':
       return true
@@ -42,7 +42,7 @@ export function isSafelistedByChromium(name: string, value: string): boolean {
 
 /** `IsForbiddenRequestHeader`, and `User-Agent`, which the network stack replaces. */
 export function isForbiddenByChromium(name: string, value: string): boolean {
-  return isForbiddenRequestHeader(name, value) || name.toLowerCase() === 'user-agent'
+  return isForbiddenRequestHeader(name, value) || (name.length === 10 && name.toLowerCase() === 'user-agent')
 }
 
 const CLIENT_HINTS = new Set(['device-memory', 'dpr', 'width', 'viewport-width', 'rtt', 'downlink', 'ect'])

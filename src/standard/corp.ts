@@ -1,7 +1,7 @@
 import { isSameSiteForResourcePolicy } from './chromium'
 import type { Dialect } from './dialect'
 import type { HeaderReader } from './headers'
-import { isSameOrigin } from './origin'
+import { isSameOrigin, urlOfOrigin } from './origin'
 import { isSchemelesslySameSite, type RegistrableDomain } from './site'
 
 /** Why a response may not be used without CORS, named after Chromium's `BlockedReason`. */
@@ -30,7 +30,7 @@ export function crossOriginResourcePolicyCheck(input: {
     case 'same-origin':
       return isSameOrigin(origin, url.origin) ? undefined : 'CorpNotSameOrigin'
     case 'same-site': {
-      const page = URL.parse(origin)
+      const page = urlOfOrigin(origin)
       if (page === null && dialect === 'standard') return 'CorpNotSameSite'
       const { protocol, hostname } = page ?? { protocol: '', hostname: '' }
       // A secure resource is not for an insecure page; the reverse is harmless.

@@ -83,7 +83,8 @@ function isSafelistedRange(value: string): boolean {
 
 /** https://fetch.spec.whatwg.org/#cors-safelisted-request-header; `value` is a byte string: one character a byte. */
 export function isCorsSafelistedRequestHeader(name: string, value: string): boolean {
-  if (value.length > 128) return false
+  // A name may be as long as a page likes.
+  if (value.length > 128 || name.length > 16) return false
   switch (name.toLowerCase()) {
     case 'accept':
       return !CORS_UNSAFE_BYTE.test(value)
@@ -170,7 +171,8 @@ const METHOD_OVERRIDES = new Set(['x-http-method', 'x-http-method-override', 'x-
 
 /** https://fetch.spec.whatwg.org/#forbidden-request-header: a script can't set it; the attempt is silently dropped. */
 export function isForbiddenRequestHeader(name: string, value: string): boolean {
-  const key = name.toLowerCase()
+  // None of them is longer.
+  const key = name.slice(0, 32).toLowerCase()
   if (FORBIDDEN_REQUEST_HEADERS.has(key) || key.startsWith('proxy-') || key.startsWith('sec-')) return true
   return METHOD_OVERRIDES.has(key) && listsForbiddenMethod(value)
 }

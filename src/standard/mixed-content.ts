@@ -1,3 +1,5 @@
+import { urlOfOrigin } from './origin'
+
 /** `http` and `ws` count as their secure twins here: these hosts are reached without leaving the machine. */
 function isLoopbackHost(hostname: string): boolean {
   return (
@@ -23,7 +25,7 @@ export function isPotentiallyTrustworthyUrl(url: URL): boolean {
 /** https://w3c.github.io/webappsec-secure-contexts/#potentially-trustworthy-origin, of a serialized origin. */
 export function isPotentiallyTrustworthyOrigin(origin: string): boolean {
   if (origin.startsWith('https://')) return true
-  const url = URL.parse(origin)
+  const url = urlOfOrigin(origin)
   return url !== null && isPotentiallyTrustworthyUrl(url)
 }
 

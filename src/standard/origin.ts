@@ -8,6 +8,17 @@ export function parseOrigin(text: string): string | undefined {
   return URL.canParse(text) && new URL(text).origin === text ? text : undefined
 }
 
+let lastParsed: { origin: string; url: URL | null } | undefined
+
+/**
+ * A serialized origin as a URL; `null` of an opaque one. The last is remembered, since it is a page's, and that is asked
+ * about again and again.
+ */
+export function urlOfOrigin(origin: string): URL | null {
+  if (lastParsed?.origin !== origin) lastParsed = { origin, url: URL.parse(origin) }
+  return lastParsed.url
+}
+
 /** https://html.spec.whatwg.org/#same-origin, for serialized origins. */
 export function isSameOrigin(a: string, b: string): boolean {
   return a === b && a !== OPAQUE_ORIGIN

@@ -1,4 +1,5 @@
 import { isIpAddress } from './mixed-content'
+import { urlOfOrigin } from './origin'
 
 /**
  * https://url.spec.whatwg.org/#host-registrable-domain of a host; `null` where there is none, as for `localhost`.
@@ -38,7 +39,7 @@ export function isSameSite(
   url: URL,
   registrableDomain: RegistrableDomain | undefined,
 ): boolean | undefined {
-  const parsed = URL.parse(origin)
+  const parsed = urlOfOrigin(origin)
   if (parsed === null) return false
   const { protocol, hostname } = parsed
   if (protocol !== url.protocol.replace(/^ws/, 'http')) return false

@@ -89,14 +89,14 @@ describe('what goes along', () => {
       ['X-HTTP-Method-Override', 'PUT'],
     ] as const
     expect(headersOf({ headers })).toEqual([
-      ['X-A', '1'],
-      ['X-HTTP-Method-Override', 'PUT'],
+      ['x-a', '1'],
+      ['x-http-method-override', 'PUT'],
     ])
   })
 
   it('keeps User-Agent, which Chromium drops', () => {
     const headers = [['User-Agent', 'x']] as const
-    expect(headersOf({ headers })).toEqual([['User-Agent', 'x']])
+    expect(headersOf({ headers })).toEqual([['user-agent', 'x']])
     expect(headersOf({ headers }, 'chromium')).toEqual([])
   })
 
@@ -109,13 +109,13 @@ describe('what goes along', () => {
       ['Accept-Language', 'en'],
     ] as const
     expect(headersOf({ headers, mode: 'no-cors' })).toEqual([
-      ['Accept', '*/*'],
-      ['Accept-Language', 'en'],
+      ['accept', '*/*'],
+      ['accept-language', 'en'],
     ])
   })
 
   it('takes white space off values', () => {
-    expect(headersOf({ headers: [['X-A', ' \t1\r\n']] })).toEqual([['X-A', '1']])
+    expect(headersOf({ headers: [['X-A', ' \t1\r\n']] })).toEqual([['x-a', '1']])
   })
 
   it('tells the page’s origin to others, and to its own server only what changes something', () => {

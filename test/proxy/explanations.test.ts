@@ -146,6 +146,21 @@ describe('a preflight', () => {
     expect(one.preflights()).toHaveLength(1)
   })
 
+  it.each<[name: string, safe: string, unsafe: string]>([
+    ['content-type', 'text/plain', 'application/json'],
+    ['content-type', 'multipart/form-data; boundary=a', 'multipart/mixed; boundary=a'],
+    ['accept', 'application/json', 'application/json; profile="a"'],
+    ['accept-language', 'de', 'de(ch)'],
+    ['range', 'bytes=0-9', 'bytes=9-0'],
+    ['cache-control', 'max-age=0', 'no-store'],
+  ])('is asked for a value of %s that has to be asked for, whatever came before', async (name, safe, unsafe) => {
+    const { relayed, preflights } = await setup()
+    const init = { method: 'POST', body: 'a' }
+    for (const value of [safe, unsafe, safe]) await relayed('/users', { ...init, headers: { [name]: value } })
+    await vi.waitFor(() => expect(preflights()).toHaveLength(1))
+    expect(preflights()[0]?.headers['access-control-request-headers']).toBe(name)
+  })
+
   it('is not asked for a document', async () => {
     const one = await setup()
     await one.called('/api/page', {
