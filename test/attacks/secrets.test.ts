@@ -22,13 +22,12 @@ describe.each<[HostKind]>([['vite'], ['webpack'], ['express']])('what is secret 
     ;[upstream, other] = await Promise.all([startLenientUpstream(), startLenientUpstream()])
     const dead = await freePort()
     host = await startHost(kind, {
-      env: { API_KEY: SECRET, API_AUTH: `me:${PASSWORD}`, API_KEY_WITH_A_CHECK: `${SECRET}✓` },
+      env: { API_KEY: SECRET, API_AUTH: `me:${PASSWORD}` },
       options: `{
         targets: {
           '/keyed': { url: '${upstream.origin}', proxy: { headers: { 'X-Api-Key': process.env.API_KEY }, auth: process.env.API_AUTH } },
           '/open': '${other.origin}',
           '/dead': { url: 'http://127.0.0.1:${dead}', proxy: { headers: { 'X-Api-Key': process.env.API_KEY }, auth: process.env.API_AUTH } },
-          '/broken': { url: '${upstream.origin}/broken', proxy: { headers: { 'X-Api-Key': process.env.API_KEY_WITH_A_CHECK } } },
           '/throws': { url: '${upstream.origin}/throws', proxy: { on: { proxyReq(request) { request.setHeader('x-a', process.env.API_KEY + '\\n') } } } },
         },
       }`,
@@ -63,7 +62,7 @@ describe.each<[HostKind]>([['vite'], ['webpack'], ['express']])('what is secret 
 
   it('is in no failure that the page is told of, nor in the page that a person is shown', async () => {
     const token = { Authorization: `Bearer ${TOKEN}`, Cookie: `session=${TOKEN}` }
-    for (const path of ['/dead/x', '/broken/x', '/throws/x']) {
+    for (const path of ['/dead/x', '/throws/x']) {
       const asDocument = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
       const callers: Record<string, string>[] = [{}, asDocument, { 'cors-dev-reads-failures': '1' }]
       for (const headers of callers) {
