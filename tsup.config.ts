@@ -46,14 +46,20 @@ export default defineConfig([
     outDir: 'dist',
   },
   {
-    // What dev servers put into the page. It runs before all else, also where the page has no modules.
+    // What dev servers put into the page. It runs before all else, also where the page has no modules, and every byte of
+    // it is loaded with every page: terser makes a tenth less of it than esbuild.
     name: 'client script',
-    entry: { client: 'src/client.ts' },
+    entry: { client: 'src/client/script.ts' },
     format: 'iife',
-    globalName: CLIENT_GLOBAL,
+    banner: { js: `var ${CLIENT_GLOBAL}={};` },
     platform: 'browser',
-    target: 'es2020',
-    minify: true,
+    target: 'es2022',
+    minify: 'terser',
+    terserOptions: {
+      ecma: 2020,
+      compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true },
+      mangle: { reserved: [CLIENT_GLOBAL] },
+    },
     outDir: 'dist',
     outExtension: () => ({ js: '.iife.js' }),
   },

@@ -1,5 +1,5 @@
-import { READS_FAILURES_HEADER, type RequestShape } from '../exchange/wire'
-import { isFailure } from './failures'
+import { FAILURE_HEADER, READS_FAILURES_HEADER, type RequestShape } from '../exchange/wire'
+import { networkError } from './failures'
 import { nativeGetter } from './patch'
 import { requestShape } from './request-shape'
 import type { Runtime } from './runtime'
@@ -128,15 +128,14 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
 
     const method = source.method ?? 'GET'
     const send = async (): Promise<Response> => {
-      let response: Response
       try {
-        response = await native(devUrl, relayedInit)
+        const response = await native(devUrl, relayedInit)
+        if (!response.headers.has(FAILURE_HEADER) || !urls.toUpstreamUrl(urlOfResponse(response))) return response
+        throw networkError(scope.navigator)
       } catch (error) {
         if (error instanceof TypeError) failures.explain(method, target.url.href)
         throw error
       }
-      if (!isFailure(response) || !urls.toUpstreamUrl(urlOfResponse(response))) return response
-      return failures.rejectFetch(response, method, target.url.href)
     }
 
     const whole = made
@@ -189,7 +188,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     }
   }
 
-  patcher.getter<string>(Response.prototype, 'url', (url) => urls.toUpstreamUrl(url) ?? url)
+  patcher.getter<string>(Response.prototype, 'url', urls.shown)
   patcher.getter<ResponseType>(Response.prototype, 'type', (type, self) =>
     type === 'basic' && urls.toUpstreamUrl(urlOfResponse(self)) ? 'cors' : type,
   )

@@ -6,12 +6,11 @@ export function patchPerformance({ scope, urls, patcher }: Runtime): void {
   const { PerformanceEntry, PerformanceResourceTiming, Performance } = scope
   if (!PerformanceEntry || !PerformanceResourceTiming) return
   const nameOf = nativeGetter<string>(PerformanceEntry.prototype, 'name')
-  const shownName = (name: string): string => urls.toUpstreamUrl(name) ?? name
 
-  patcher.getter<string>(PerformanceEntry.prototype, 'name', shownName)
+  patcher.getter<string>(PerformanceEntry.prototype, 'name', urls.shown)
   patcher.method(PerformanceResourceTiming.prototype, 'toJSON', (native, self) => {
     const json = Reflect.apply(native, self, []) as { name: string }
-    json.name = shownName(json.name)
+    json.name = urls.shown(json.name)
     return json
   })
   patcher.method(Performance.prototype, 'getEntriesByName', (native, self, args) => {

@@ -1,21 +1,28 @@
-import { corsUnsafeRequestHeaderNames } from '../standard/headers'
 import type { RequestShape } from '../exchange/wire'
 
-/** What of a call decides whether it may go directly. The platform itself normalizes the method and drops forbidden names. */
+/** A simple range header value, as https://fetch.spec.whatwg.org/#cors-safelisted-request-header asks of `Range`. */
+const SIMPLE_RANGE = /^bytes=(\d+)-(\d*)$/
+
+/**
+ * What of a call decides whether it may go directly. The platform itself normalizes the method, drops forbidden names,
+ * and tells safe headers from others: a `no-cors` request keeps only the former.
+ */
 export function requestShape(
   { Request, Blob }: typeof globalThis,
   call: { method: string; headers?: HeadersInit; body?: unknown; credentials: boolean; forcesPreflight?: boolean },
 ): RequestShape {
   const { method, headers } = new Request('data:,', { method: call.method, headers: call.headers })
-  const names: [string, string][] = []
-  headers.forEach((value, name) => names.push([name, value]))
   // Of all bodies only a Blob brings a type that may be unsafe.
   if (call.body instanceof Blob && call.body.type && !headers.has('content-type')) {
-    names.push(['content-type', call.body.type])
+    headers.set('content-type', call.body.type)
   }
+  const { headers: safe } = new Request('data:,', { mode: 'no-cors', headers })
+  const [, start, end] = SIMPLE_RANGE.exec(headers.get('range') ?? '') ?? []
   return {
     method,
-    headers: corsUnsafeRequestHeaderNames(names),
+    headers: [...headers.keys()].filter(
+      (name) => !safe.has(name) && !(name === 'range' && start && (!end || +start <= +end)),
+    ),
     credentials: call.credentials,
     forcesPreflight: !!call.forcesPreflight,
   }

@@ -13,9 +13,12 @@ export interface DevUrls {
   readonly prefix: string
   /** What the page means by a URL, if that is a call to a target; `undefined` for whatever the platform does alone. */
   targetOf(url: unknown): TargetUrl | undefined
+  /** Its scheme is the dev server's own, `http` or `https`, for `ws` and `wss` too. */
   toDevUrl(kind: RelayKind, url: URL, forcesPreflight?: ForcesPreflight): string
   /** The upstream's URL behind one of the dev server's, as an answer of the platform shows it. */
   toUpstreamUrl(devUrl: string): string | undefined
+  /** What the page is shown instead of a URL that the platform shows: one that is the dev server's own stays. */
+  shown(url: string): string
   /** Lets every later call go its native way. */
   close(): void
 }
@@ -39,8 +42,6 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
   const { origin } = new URL(devServer)
   // `about:srcdoc` and its like name no server, but they share the origin of the page that made them.
   const prefix = new URL(config.prefix, origin === 'null' ? scope.origin : origin).href
-  const webSocketPrefix = asWebSocket(prefix)
-  const own = new Set([scope.origin, new URL(prefix).origin])
   let others: 'unknown' | undefined = config.discovers ? 'unknown' : undefined
   let relays = new Map(Object.entries(config.relays))
   let ownBase: string | undefined
@@ -50,6 +51,15 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
     if (typeof input !== 'string' || !PATH_ABSOLUTE.test(input)) return false
     if (base !== ownBase && parse(base)?.origin === scope.origin) ownBase = base
     return base === ownBase
+  }
+
+  function toUpstreamUrl(devUrl: string): string | undefined {
+    const httpUrl = asHttp(devUrl)
+    if (!httpUrl.startsWith(prefix)) return undefined
+    const [rest = '', ...fragment] = httpUrl.slice(prefix.length).split(/(?=#)/)
+    const path = parseRelayPath(rest)
+    if (!path) return undefined
+    return (httpUrl === devUrl ? path.origin : asWebSocket(path.origin)) + path.pathAndQuery + fragment.join('')
   }
 
   return {
@@ -63,18 +73,11 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
       if (!url || !/^(http|ws)s?:$/.test(url.protocol) || url.username || url.password) return undefined
       const origin = asHttp(url.origin)
       const relay = relays.get(origin) ?? others
-      return relay && !own.has(origin) ? { url, origin, relay } : undefined
+      return relay && origin !== scope.origin && !prefix.startsWith(`${origin}/`) ? { url, origin, relay } : undefined
     },
-    toDevUrl: (kind, url, forcesPreflight) =>
-      (url.protocol.startsWith('ws') ? webSocketPrefix : prefix) + toRelayPath(kind, url, forcesPreflight) + url.hash,
-    toUpstreamUrl(devUrl) {
-      const isWebSocket = devUrl.startsWith(webSocketPrefix)
-      if (!isWebSocket && !devUrl.startsWith(prefix)) return undefined
-      const [rest = '', ...fragment] = devUrl.slice((isWebSocket ? webSocketPrefix : prefix).length).split(/(?=#)/)
-      const path = parseRelayPath(rest)
-      if (!path) return undefined
-      return (isWebSocket ? asWebSocket(path.origin) : path.origin) + path.pathAndQuery + fragment.join('')
-    },
+    toDevUrl: (kind, url, forcesPreflight) => prefix + toRelayPath(kind, url, forcesPreflight) + url.hash,
+    toUpstreamUrl,
+    shown: (url) => toUpstreamUrl(url) ?? url,
     close() {
       relays = new Map()
       others = undefined

@@ -149,12 +149,12 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
   }
 
   function frozenBody(body: unknown): unknown {
-    if (body instanceof scope.URLSearchParams) return new scope.URLSearchParams(body)
-    if (body instanceof ArrayBuffer) return body.slice(0)
-    if (ArrayBuffer.isView(body)) return body.buffer.slice(body.byteOffset, body.byteOffset + body.byteLength)
-    if (!(body instanceof scope.FormData)) return body
-    const copy = new scope.FormData()
-    for (const [name, value] of body as unknown as Iterable<[string, string]>) copy.append(name, value)
+    const { Blob, FormData, URLSearchParams } = scope
+    // Like these it has no type, so that none is sent.
+    if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return new Blob([body as BlobPart])
+    if (!(body instanceof FormData || body instanceof URLSearchParams)) return body
+    const copy = body instanceof FormData ? new FormData() : new URLSearchParams()
+    for (const [name, value] of body as Iterable<[string, string]>) copy.append(name, value)
     return copy
   }
 
@@ -162,5 +162,5 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
     withUpload.add(self as object)
     return upload
   })
-  patcher.getter<string>(prototype, 'responseURL', (url) => urls.toUpstreamUrl(url) ?? url)
+  patcher.getter<string>(prototype, 'responseURL', urls.shown)
 }

@@ -14,7 +14,7 @@ export const MODULE_BASE = 'import.meta.url'
  * The runtime as one statement that a host may serve as a file, put into an inline `<script>`, or put before the code
  * of a module. It leaves no name behind.
  *
- * @param bundle - The built runtime: an IIFE assigned to {@link CLIENT_GLOBAL}.
+ * @param bundle - The built runtime, which declares {@link CLIENT_GLOBAL} and gives it `install()`.
  * @param baseExpression - JavaScript that yields an absolute URL of the dev server: {@link CLASSIC_SCRIPT_BASE},
  *   {@link MODULE_BASE} or a host's own.
  */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { readClientBundle } from '../../src/plugin/client-bundle'
 import { openPage, withPage } from './with-page'
 
 describe('an API that allows the page', () => {
@@ -237,8 +238,7 @@ describe('an API that does not', () => {
   it('takes decisions that came with the runtime', async () => {
     const page = await openPage(scene, `${scene.dev.origin}/nowhere`)
     const { CLIENT_GLOBAL } = await import('../../src/exchange/client-script')
-    const { clientBundle } = await import('./stub-dev-server')
-    await page.addScriptTag({ content: await clientBundle() })
+    await page.addScriptTag({ content: readClientBundle() })
     const relayed = await page.evaluate(
       async ([name, origin, prefix]) => {
         const { install } = (globalThis as unknown as Record<string, { install: (...args: unknown[]) => void }>)[name!]!

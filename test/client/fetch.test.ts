@@ -220,7 +220,7 @@ it('fails as the platform fails, and the console says why', async () => {
   const told = () => scene.said.filter((text) => text.startsWith('[cors-dev]')).sort()
   await expect.poll(() => told().length).toBe(3)
   expect(told()).toEqual([
-    `[cors-dev] GET ${url} failed: Connection refused. Start the API.`,
+    `[cors-dev] GET ${url} failed: connection refused. Start the API.`,
     `[cors-dev] GET ${url} failed: connection refused. Start the API.`,
     `[cors-dev] PUT ${url} failed: connection refused. Start the API.`,
   ])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CLASSIC_SCRIPT_BASE, CLIENT_GLOBAL, clientScript } from '../../src/exchange/client-script'
-import { clientBundle } from './stub-dev-server'
+import { readClientBundle } from '../../src/plugin/client-bundle'
 import { openPage, withPage } from './with-page'
 
 describe('in a page of the dev server', () => {
@@ -92,7 +92,7 @@ describe('in a page of the dev server', () => {
   it('names its dev server in a document without an address of its own', async () => {
     const { dev, api, page } = scene
     const config = { prefix: dev.prefix, relays: { [api.origin]: 'always' as const }, decisions: {} }
-    const inline = clientScript(await clientBundle(), config, CLASSIC_SCRIPT_BASE)
+    const inline = clientScript(readClientBundle(), config, CLASSIC_SCRIPT_BASE)
     const status = await page.evaluate(
       ([code, url]) =>
         new Promise((resolve) => {
@@ -108,7 +108,7 @@ describe('in a page of the dev server', () => {
 
   it('leaves a page alone that it does not understand', async () => {
     const page = await openPage(scene, `${scene.dev.origin}/nowhere`)
-    await page.addScriptTag({ content: await clientBundle() })
+    await page.addScriptTag({ content: readClientBundle() })
     const seen = await page.evaluate((name) => {
       const { install } = (globalThis as unknown as Record<string, { install: (...args: unknown[]) => void }>)[name]!
       const before = fetch

@@ -1,8 +1,6 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import { CLASSIC_SCRIPT_BASE, CLIENT_GLOBAL, clientScript, MODULE_BASE } from '../../src/exchange/client-script'
+import { CLASSIC_SCRIPT_BASE, clientScript, MODULE_BASE } from '../../src/exchange/client-script'
 import {
   CLIENT_SCRIPT,
   DECISION_ENDPOINT,
@@ -17,6 +15,7 @@ import {
   type RouteAnswer,
   type RouteQuestion,
 } from '../../src/exchange/wire'
+import { readClientBundle } from '../../src/plugin/client-bundle'
 
 /** The wire as the runtime sees it, and nothing else of a dev server. */
 export interface StubDevServer {
@@ -32,23 +31,6 @@ export interface StubDevServer {
   close(): Promise<void>
 }
 
-let bundle: Promise<string> | undefined
-
-/** The runtime, built as it is for the page. */
-export function clientBundle(): Promise<string> {
-  bundle ??= build({
-    entryPoints: [fileURLToPath(new URL('../../src/client.ts', import.meta.url))],
-    bundle: true,
-    write: false,
-    minify: true,
-    format: 'iife',
-    globalName: CLIENT_GLOBAL,
-    platform: 'browser',
-    target: 'es2020',
-  }).then(({ outputFiles }) => outputFiles[0]?.text ?? '')
-  return bundle
-}
-
 export async function startStubDevServer(
   relays: ClientConfig['relays'],
   base = '/',
@@ -56,7 +38,7 @@ export async function startStubDevServer(
 ): Promise<StubDevServer> {
   const prefix = `${base}__cors-dev/`
   const config: ClientConfig = { prefix, relays, decisions: {}, discovers }
-  const bundled = await clientBundle()
+  const bundled = readClientBundle()
   const files = new Map<string, { type: string; text: string }>()
   const failures = new Map<string, FailureReport>()
   const script = clientScript(bundled, config, CLASSIC_SCRIPT_BASE)
@@ -93,7 +75,7 @@ export async function startStubDevServer(
       return res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(await stub.decide(question)))
     }
     if (rest.startsWith(`${FAILURE_ENDPOINT}?url=`)) {
-      const report = failures.get(decodeURIComponent(rest.slice(rest.indexOf('=') + 1)))
+      const report = failures.get(decodeURIComponent(rest.slice(rest.indexOf('=') + 1)).replace(/^ws/, 'http'))
       return res.writeHead(report ? 200 : 204, { 'content-type': 'application/json' }).end(JSON.stringify(report))
     }
     const path = parseRelayPath(rest)
@@ -125,13 +107,8 @@ export async function startStubDevServer(
       if (res.headersSent) return res.destroy()
       failures.set(url, { code: 'refused', message: 'connection refused. Start the API.' })
       if (req.headers[READS_FAILURES_HEADER]) {
-        const problem = {
-          title: 'The API could not be reached',
-          detail: 'Connection refused.',
-          remedy: 'Start the API.',
-        }
         res.writeHead(502, { [FAILURE_HEADER]: 'refused', 'content-type': 'application/problem+json' })
-        res.end(JSON.stringify(problem))
+        res.end('{}')
       } else {
         res.writeHead(302, { location: 'data:,' }).end()
       }

@@ -1,0 +1,6 @@
+import { install } from './install'
+
+/** Stands in front of this file, which as a script has no exports: see `CLIENT_GLOBAL` in `exchange/client-script.ts`. */
+declare const __corsDevClient: { install?: typeof install }
+
+__corsDevClient.install = install
