@@ -6,24 +6,13 @@ export default defineConfig([
     name: 'node',
     // Code splitting keeps one copy of what the entries share, and the proxy in a file of its own: it is loaded when a
     // dev server listens, and never for a build.
-    entry: ['src/index.ts', 'src/vite.ts', 'src/webpack.ts', 'src/rspack.ts', 'src/middleware.ts'],
+    entry: ['src/index.ts', 'src/vite.ts', 'src/webpack.ts', 'src/rspack.ts', 'src/middleware.ts', 'src/cli.ts'],
     format: 'esm',
     platform: 'node',
     target: 'node22',
     splitting: true,
     removeNodeProtocol: false,
     dts: true,
-    outDir: 'dist',
-  },
-  {
-    // The command asks a server by way of the same proxy room, but shares no file with the plugin: it must start fast.
-    name: 'command',
-    entry: ['src/cli.ts'],
-    format: 'esm',
-    platform: 'node',
-    target: 'node22',
-    splitting: true,
-    removeNodeProtocol: false,
     outDir: 'dist',
   },
   {

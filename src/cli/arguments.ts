@@ -5,19 +5,33 @@ import { wrap } from './terminal'
 
 /** What a command reads from its line, said once: for the parser, for `--help` and for messages. */
 export interface ArgumentList {
-  /** The words that are no options, in order; all are required. */
-  words: readonly { name: string; about: string; example: string }[]
+  /** The words that are no options, in order. */
+  words: readonly Word[]
   /** By long name, without the dashes. */
   options: Readonly<Record<string, OptionShape>>
 }
 
+export interface Word {
+  name: string
+  about: string
+  example: string
+  isOptional?: true
+}
+
 export interface OptionShape {
-  /** `flag` stands alone, `value` stands once with a value, `values` any number of times. */
-  kind: 'flag' | 'value' | 'values'
+  /**
+   * `flag` stands alone, `value` stands once with a value, `values` any number of times, `optional` alone or with a value
+   * behind an equals sign: a word behind a space could be meant for itself.
+   */
+  kind: 'flag' | 'value' | 'values' | 'optional'
   short?: string
   /** What stands for the value in `--help`. */
   placeholder?: string
   about: string
+  /** Whether the empty text is a value. */
+  mayBeEmpty?: true
+  /** Whether its value is a word, another way to give it. */
+  isWord?: true
 }
 
 export interface GivenArguments {
@@ -50,7 +64,7 @@ export function parseArguments(
       Object.entries(list.options).map(([name, { kind, short }]) => [
         name,
         {
-          type: kind === 'flag' ? 'boolean' : 'string',
+          type: kind === 'flag' || kind === 'optional' ? 'boolean' : 'string',
           multiple: true,
           ...(short !== undefined && { short }),
         } as const,
@@ -70,21 +84,26 @@ export function parseArguments(
     } else if (shape.kind === 'flag') {
       if (value === undefined) values.set(name, [])
       else report(rawName, value, 'takes no value: it stands alone', `Write ${rawName}, or leave it out`)
-    } else if (value === undefined || value === '' || (!inlineValue && value.startsWith('-'))) {
+    } else if (shape.kind === 'optional' && value === undefined) {
+      values.set(name, [])
+    } else if (isMissing(value, shape) || (!inlineValue && value.startsWith('-'))) {
       // `--origin --json`: the next option is not meant as a value.
       const example = value
         ? `${rawName}=${value}, if that is the value`
         : `${rawName} <${shape.placeholder ?? 'value'}>`
       report(rawName, undefined, `has no value: it needs one, ${shape.about}`, `Write ${example}`)
-    } else if (shape.kind === 'value' && values.has(name)) {
+    } else if (shape.isWord) {
+      words.push(value)
+    } else if (shape.kind !== 'values' && values.has(name)) {
       report(rawName, value, `is given twice: only one value can count`, `Remove one of them`)
     } else {
       values.set(name, [...(values.get(name) ?? []), value])
     }
   }
 
-  for (const { name, about, example } of list.words.slice(words.length))
-    report(`<${name}>`, undefined, `is missing: it is ${about}`, `Write ${example}`)
+  for (const { name, about, example, isOptional } of list.words.slice(words.length)) {
+    if (!isOptional) report(`<${name}>`, undefined, `is missing: it is ${about}`, `Write ${example}`)
+  }
   for (const extra of words.slice(list.words.length)) {
     const few = list.words.length === 1 ? `one <${list.words[0]?.name}>` : `${list.words.length} words`
     report(`argument`, extra, `is one too many: the command takes ${few}`, 'Remove it, or quote what belongs together')
@@ -101,6 +120,10 @@ export function parseArguments(
   }
 }
 
+function isMissing(value: string | undefined, { mayBeEmpty }: OptionShape): value is undefined | '' {
+  return value === undefined || (value === '' && !mayBeEmpty)
+}
+
 export function argumentIssue(path: string, value: string | undefined, why: string, instead: string): Issue {
   return { code: 'CORS_DEV_ARGUMENT', path, ...(value !== undefined && { value }), why, instead }
 }
@@ -114,12 +137,22 @@ function unknownOption(rawName: string, list: ArgumentList): [why: string, inste
   ]
 }
 
+export function describeWord({ name, isOptional }: Word): string {
+  return isOptional ? `[${name}]` : `<${name}>`
+}
+
 /** The lines of `--help` about words and options. */
 export function describeArguments({ words, options }: ArgumentList, width: number): string[] {
   const rows = [
-    ...words.map(({ name, about }) => [`<${name}>`, about] as const),
+    ...words.map((word) => [describeWord(word), word.about] as const),
     ...Object.entries(options).map(([name, { kind, short, placeholder = 'value', about }]) => {
-      const long = `--${name}${kind === 'flag' ? '' : ` <${placeholder}>`}${kind === 'values' ? ' …' : ''}`
+      const value = {
+        flag: '',
+        optional: `[=<${placeholder}>]`,
+        value: ` <${placeholder}>`,
+        values: ` <${placeholder}> …`,
+      }
+      const long = `--${name}${value[kind]}`
       return [`${short === undefined ? '    ' : `-${short}, `}${long}`, about] as const
     }),
     ['-h, --help', 'this'] as const,

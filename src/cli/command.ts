@@ -4,14 +4,22 @@ import type { Terminal } from './terminal'
 
 /** What a command writes to, and what it may know of its surroundings. */
 export interface Surroundings {
+  /** Name and version of this package. */
+  name: string
   env: NodeJS.ProcessEnv
   /** Standard output: results. */
   print(text: string): void
+  /** Standard error. */
+  complain(text: string): void
   terminal: Terminal
+  /** Resolves when the developer, or whoever started the command, has had enough: with the exit code that tells so. */
+  untilStopped(): Promise<number>
 }
 
 export interface Command {
   name: string
+  /** Whether it is meant where no command is named. */
+  isUsual?: true
   /** One line. */
   summary: string
   arguments: ArgumentList

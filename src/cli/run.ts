@@ -1,22 +1,36 @@
 import { version } from '../../package.json'
 import { CorsDevError, type Issue } from '../options/errors'
 import { nearestName } from '../options/nearest-name'
-import { argumentIssue, describeArguments, parseArguments } from './arguments'
+import { existsSync } from 'node:fs'
+import { argumentIssue, describeArguments, describeWord, parseArguments } from './arguments'
 import { check } from './check'
 import { type Command, EXIT, type Surroundings } from './command'
+import { proxy } from './proxy'
+import { serve } from './serve'
 import { describeTerminal, neutralise, wrap } from './terminal'
 
 const NAME = 'unplugin-cors-dev'
 
-const COMMANDS: readonly Command[] = [check]
+const COMMANDS: readonly Command[] = [serve, proxy, check]
 
 /** Runs the command that the arguments name; says which exit code it ends with. */
 export async function run(args: readonly string[], process: NodeJS.Process): Promise<number> {
   const { stdout, stderr, env, platform } = process
   const surroundings: Surroundings = {
+    name: `${NAME} ${version}`,
     env,
     print: (text) => stdout.write(text),
+    complain: (text) => stderr.write(text),
     terminal: describeTerminal(stdout, env, platform),
+    untilStopped: () =>
+      new Promise((resolve) => {
+        // Once: whoever does not want to wait for the end says so a second time.
+        for (const [signal, number] of [
+          ['SIGINT', 2],
+          ['SIGTERM', 15],
+        ] as const)
+          process.once(signal, () => resolve(128 + number))
+      }),
   }
   // `… | head`: who reads no further needs no more.
   for (const stream of [stdout, stderr]) {
@@ -25,26 +39,27 @@ export async function run(args: readonly string[], process: NodeJS.Process): Pro
     })
   }
 
-  const [first, ...rest] = args
-  const command = COMMANDS.find(({ name }) => name === first)
+  const [first, ...others] = args
+  const named = COMMANDS.find(({ name }) => name === first)
+  const command = named ?? serve
+  const rest = named ? others : args
   const ownArgs = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : undefined)
   try {
-    if (command) {
-      if (ownArgs.includes('--help') || ownArgs.includes('-h'))
-        return print(surroundings, commandHelp(command, surroundings))
-      const { given, issues } = parseArguments(command.arguments, rest)
-      const prepared = command.prepare(given)
-      issues.push(...prepared.issues)
-      if (issues.length > 0) throw new CorsDevError(issues)
-      return await prepared.run(surroundings)
-    }
     if (first === '--help' || first === '-h' || first === 'help') return print(surroundings, help(surroundings))
     if (first === '--version' || first === '-v') return print(surroundings, `${version}\n`)
-    throw new CorsDevError([unknownCommand(first)])
+    if (ownArgs.includes('--help') || ownArgs.includes('-h'))
+      return print(surroundings, commandHelp(command, surroundings))
+    const mistaken = named ? undefined : mistakenCommand(first)
+    if (mistaken) throw new CorsDevError([mistaken])
+    const { given, issues } = parseArguments(command.arguments, rest)
+    const prepared = command.prepare(given)
+    issues.push(...prepared.issues)
+    if (issues.length > 0) throw new CorsDevError(issues)
+    return await prepared.run(surroundings)
   } catch (error) {
     if (!(error instanceof CorsDevError)) throw error
     stderr.write(`${error.message.split('\n').map(neutralise).join('\n')}\n`)
-    const topic = command ? ` ${command.name}` : ''
+    const topic = named ? ` ${named.name}` : ''
     stderr.write(`\n${NAME}${topic} --help says what can be written.\n`)
     return EXIT.undecided
   }
@@ -55,15 +70,18 @@ function print({ print }: Surroundings, text: string): number {
   return 0
 }
 
-function unknownCommand(first: string | undefined): Issue {
+/** What stands where a folder would, and was meant for a command. */
+function mistakenCommand(first: string | undefined): Issue | undefined {
+  if (first === undefined || existsSync(first)) return undefined
   const names = COMMANDS.map(({ name }) => name)
-  const list = `there ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`
-  if (first === undefined)
-    return argumentIssue('<command>', undefined, `is missing: ${list}`, `Write ${NAME} check <url>`)
-  if (/^(?:https?|wss?):/i.test(first))
-    return argumentIssue('<command>', first, `is no command: it is a URL, and ${list}`, `Write ${NAME} check <url>`)
-  const nearest = nearestName(first, names) ?? names[0]
-  return argumentIssue('<command>', first, `is no command: ${list}`, `Write ${NAME} ${nearest}`)
+  const list = `there are ${names.join(', ')}`
+  if (/^(?:https?|wss?):/i.test(first)) {
+    const instead = `Write ${NAME} proxy <url>, or ${NAME} check <url>`
+    return argumentIssue('<command>', first, `is no command: it is a URL, and ${list}`, instead)
+  }
+  const nearest = nearestName(first, names)
+  if (nearest === undefined) return undefined
+  return argumentIssue('<command>', first, `is neither a folder nor a command: ${list}`, `Write ${NAME} ${nearest}`)
 }
 
 function help({ terminal: { width } }: Surroundings): string {
@@ -95,8 +113,8 @@ function commandHelp(command: Command, { terminal: { width } }: Surroundings): s
   )
 }
 
-function usage({ name, arguments: { words } }: Command): string {
-  return [name, ...words.map((word) => `<${word.name}>`)].join(' ')
+function usage({ name, isUsual, arguments: { words } }: Command): string {
+  return [isUsual ? `[${name}]` : name, ...words.map(describeWord)].join(' ')
 }
 
 function lines(...all: readonly string[]): string {

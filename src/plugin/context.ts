@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { CLASSIC_SCRIPT_BASE, clientScript } from '../exchange/client-script'
 import { printable, withoutQuery } from '../exchange/printable'
 import { CLIENT_SCRIPT, type ClientConfig, type RelayMode, RESERVED_PREFIX } from '../exchange/wire'
+import { type Advice, IN_PLUGIN } from '../options/advice'
 import { CorsDevError, formatIssue, type Issue, LOG_PREFIX } from '../options/errors'
 import type { ResolvedOptions } from '../options/types'
 import type { Destination, Proxy } from '../proxy/proxy'
@@ -30,6 +31,8 @@ export interface ContextInput {
   allowedHosts: readonly string[]
   /** Whether the host finds targets while pages are open: their runtime asks about origins it was not told of. */
   discovers?: boolean
+  /** Where options are written. @default the plugin's own */
+  advice?: Advice | undefined
 }
 
 export interface Context {
@@ -70,7 +73,7 @@ const MOST_MALFORMED = 100
 
 /** Resolved options in; middleware, upgrade handler and runtime out. Knows no bundler. */
 export function createContext(input: ContextInput): Context {
-  const { options, root, base, logger, discovers = false } = input
+  const { options, root, base, logger, discovers = false, advice = IN_PLUGIN } = input
   const prefix = base.replace(/\/$/, '') + RESERVED_PREFIX
   let targets = input.targets
   let table = tableOf(targets)
@@ -87,7 +90,7 @@ export function createContext(input: ContextInput): Context {
     return (loading ??= import('../proxy/proxy').then(({ createProxy }) => {
       const { allowedHosts } = input
       const cache = cacheFolder(projectFolder(root), process.env)
-      proxy = createProxy({ options, table, root, cache, prefix, logger, allowedHosts, env: process.env })
+      proxy = createProxy({ options, table, root, cache, prefix, logger, allowedHosts, advice, env: process.env })
       proxy.setOwnOrigins(ownOrigins)
       return proxy
     }))

@@ -4,6 +4,7 @@ import { styleText } from 'node:util'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Environment, Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite'
 import { MODULE_BASE } from '../exchange/client-script'
+import type { Advice } from '../options/advice'
 import type { Issue } from '../options/errors'
 import { type Context, createContext } from './context'
 import { type Discovery, discover, findPackageJson, settingsInPackageJson, targetsOfOpenApi } from './discover'
@@ -25,7 +26,7 @@ const PREVIEW_RELAYS_NOTHING = 'preview relays nothing: a built page has no runt
 type HttpServer = UpgradeSource & ListeningServer & NonNullable<ViteDevServer['httpServer']>
 
 /** The plugins for Vite, by when they run. Every server that Vite creates with them gets a context of its own. */
-export function vitePlugins(rawOptions: unknown): [Plugin, Plugin] {
+export function vitePlugins(rawOptions: unknown, advice?: Advice): [Plugin, Plugin] {
   const contexts = new Map<Environment, Context>()
   const listeners = new WeakMap<Context, SourceListener>()
   const contextOf = (environment: unknown): Context | undefined => contexts.get(environment as Environment)
@@ -55,7 +56,7 @@ export function vitePlugins(rawOptions: unknown): [Plugin, Plugin] {
         restartWhenPackageJsonChanges(server)
         const allowedHosts = allowedHostsOf(config.server)
         const { discover: discovers, relay } = project.options
-        const context = openContext({ ...project, discovers }, config, allowedHosts)
+        const context = openContext({ ...project, discovers, advice }, config, allowedHosts)
         if (discovers) {
           context.addFound(await targetsOfOpenApi(config.root, project.options))
           listeners.set(context, { context, relay })
@@ -161,7 +162,7 @@ function twiceIn({ plugins }: ResolvedConfig): Issue[] {
 }
 
 function openContext(
-  project: Discovery & { discovers?: boolean },
+  project: Discovery & { discovers?: boolean; advice?: Advice | undefined },
   config: ResolvedConfig,
   allowedHosts: readonly string[],
 ): Context {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { corsResponseHeaders } from '../cors/response-headers'
 import type { RouteAnswer, RouteQuestion } from '../exchange/wire'
+import type { Advice } from '../options/advice'
 import { matchRelay } from '../routes/match'
 import type { RouteTable } from '../routes/table'
 import { provenanceLabel, type Target } from '../targets/target'
@@ -21,12 +22,14 @@ export interface DecisionsInput {
   table: RouteTable
   log: TargetLog
   preflights: Preflights
+  advice: Advice
   now(): number
   /** Told of each target whose calls of some kind need no relay. */
   calledDirectly(target: Target): void
 }
 
-export function createDecisions({ table, log, preflights, now, calledDirectly }: DecisionsInput): Decisions {
+export function createDecisions(input: DecisionsInput): Decisions {
+  const { table, log, preflights, advice, now, calledDirectly } = input
   const probe = createProbe(preflights, now)
 
   return {
@@ -40,8 +43,8 @@ export function createDecisions({ table, log, preflights, now, calledDirectly }:
       const found = `${origin} (${provenanceLabel(target.provenance)})`
       log.once(
         route === 'direct'
-          ? `${found} is called directly: ${reason}. ${remedy ?? `targets: ['${origin}'] would send it through here.`}`
-          : `${found} is called through the relay: ${reason}. targets: ['${origin}'] makes that permanent.`,
+          ? `${found} is called directly: ${reason}. ${remedy ?? `${advice.target(origin)} would send it through here.`}`
+          : `${found} is called through the relay: ${reason}. ${advice.target(origin)} makes that permanent.`,
       )
       return { route }
     },

@@ -100,10 +100,10 @@ export function classifyFailure(error: Error, target: Target): Failure {
       return {
         code,
         cause: `${host} did not answer in time`,
-        remedy: `Check that the API is reachable and not stopped at a breakpoint; \`proxy.proxyTimeout\` of ${where} sets the limit.`,
+        remedy: `Check that the API is reachable and not stopped at a breakpoint${isCommands(target) ? '' : `; \`proxy.proxyTimeout\` of ${where} sets the limit`}.`,
       }
     case 'tls':
-      return { code, cause: `${host} failed the TLS check, ${tlsReason(error)}`, remedy: tlsRemedy(error, where) }
+      return { code, cause: `${host} failed the TLS check, ${tlsReason(error)}`, remedy: tlsRemedy(error, target) }
     case 'invalid-response':
       return {
         code,
@@ -132,13 +132,20 @@ function tlsReason(error: Error): string {
   return reason.message.replace(/[.\s]+$/, '')
 }
 
-function tlsRemedy(error: Error, where: string): string {
+function tlsRemedy(error: Error, target: Target): string {
+  const where = provenanceLabel(target.provenance)
   const code = 'code' in error ? String(error.code) : ''
   if (code === 'CERT_HAS_EXPIRED') return 'Renew the certificate of the API.'
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `Use a name that the certificate is made for in ${where}.`
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
     return `Check that the port speaks TLS, or write http instead of https in ${where}.`
-  return `Point NODE_EXTRA_CA_CERTS at the certificate of its authority, or set \`proxy: { secure: false }\` for ${where}.`
+  const orElse = isCommands(target) ? 'accept any with --insecure' : `set \`proxy: { secure: false }\` for ${where}`
+  return `Point NODE_EXTRA_CA_CERTS at the certificate of its authority, or ${orElse}.`
+}
+
+/** A command line has few options. */
+function isCommands({ provenance }: Target): boolean {
+  return provenance.source === 'command'
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-15.6 */

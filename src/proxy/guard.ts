@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { CLIENT_SCRIPT, RESERVED_PREFIX } from '../exchange/wire'
+import { type Advice, IN_PLUGIN } from '../options/advice'
 import { isForbiddenMethod } from '../standard/methods'
 import { OPAQUE_ORIGIN, parseOrigin } from '../standard/origin'
 import { classifyAddress, isLoopbackHost } from '../targets/address'
@@ -27,6 +28,8 @@ export interface GuardPolicy {
   origins: readonly string[]
   /** Host names; `.example.com` is `example.com` and everything below it. */
   allowedHosts: readonly string[]
+  /** What would allow a page. @default the plugin's options */
+  advice?: Advice
 }
 
 export type RefusalCode =
@@ -95,7 +98,7 @@ export function guardRequest(request: GuardRequest, policy: GuardPolicy): Admiss
     if (request.way === 'reserved' && method === 'GET' && isClientScript(request.url)) {
       return admitScript(request, compiled, host, site)
     }
-    return site === undefined ? admitSession(request, compiled, host) : admitSite(request, host, site)
+    return site === undefined ? admitSession(request, compiled, host) : admitSite(request, compiled, host, site)
   }
 
   if (origin === host.same.ownOrigin) return host.same
@@ -114,7 +117,12 @@ interface AdmittedHost {
 }
 
 /** No Origin, but the browser says from where: same-origin GETs, navigations, and other sites' images and scripts. */
-function admitSite(request: GuardRequest, host: AdmittedHost, site: string): Admission | Refusal {
+function admitSite(
+  request: GuardRequest,
+  { advice }: CompiledPolicy,
+  host: AdmittedHost,
+  site: string,
+): Admission | Refusal {
   const own = ownAdmission(request, host)
   if (site === 'same-origin') return own
 
@@ -131,7 +139,7 @@ function admitSite(request: GuardRequest, host: AdmittedHost, site: string): Adm
   const from = parseReferrer(headers.referer)
   return refuse(request, 403, 'cross-site', [
     `it comes ${from ? `from a page on ${quote(from)}` : 'from another site'} (Sec-Fetch-Site ${quote(site)}) and carries no Origin: it could be any page the developer opens`,
-    `If the page is yours, use fetch or the crossorigin attribute, and add ${from ? quote(from) : 'its origin'} to the plugin's origins`,
+    `If the page is yours, use fetch or the crossorigin attribute, and ${lowerFirst(allow(advice, from))}`,
   ])
 }
 
@@ -153,7 +161,7 @@ function admitScript(
   if (from !== undefined && from !== OPAQUE_ORIGIN) return admitOrigin(request, policy, host, from)
   // A page that hides its Referer: the site it shares with us is this machine, or has been shown the session's cookie.
   if (site === 'same-site' && policy.countsLoopback && isLoopbackHost(host.name)) return own
-  return site === undefined ? admitSession(request, policy, host) : admitSite(request, host, site)
+  return site === undefined ? admitSession(request, policy, host) : admitSite(request, policy, host, site)
 }
 
 /** Neither Origin nor Sec-Fetch-Site: a plain-http name on the LAN, an old browser, or no browser at all. */
@@ -202,13 +210,13 @@ function admitOrigin(
     if (policy.countsLoopback) {
       return refuse(request, 403, 'origin-not-explicit', [
         `the page's origin ${quote(origin)} is allowed as "loopback" only: this route adds headers that the page never saw, so it needs an entry of its own`,
-        `Add ${quote(origin)} to the plugin's origins`,
+        allow(policy.advice, origin),
       ])
     }
   }
   return refuse(request, 403, 'origin-not-allowed', [
     `the page's origin ${quote(origin)} is not allowed: any web page the developer opens could use their sessions through the dev server`,
-    `Add ${quote(origin)} to the plugin's origins`,
+    allow(policy.advice, origin),
   ])
 }
 
@@ -256,7 +264,7 @@ function admitHost(request: GuardRequest, policy: CompiledPolicy): AdmittedHost 
     return refuse(request, 403, 'host-not-allowed', [
       `the Host ${quote(name)} ${rebindable}`,
       rebindable === NOT_A_NAME_OF_OURS
-        ? `Add "${origin}" to the plugin's origins if the dev server has this name`
+        ? `${allow(policy.advice, origin)} if the dev server has this name`
         : `Open http${isEncrypted ? 's' : ''}://localhost${port === undefined ? '' : `:${port}`} instead`,
     ])
   }
@@ -315,6 +323,7 @@ interface CompiledPolicy {
   hosts: ReadonlySet<string>
   /** With their leading dot. */
   hostSuffixes: readonly string[]
+  advice: Advice
   /** Authorities that passed, so that no request of an open page parses its Host again. */
   plainHosts: Map<string, AdmittedHost>
   encryptedHosts: Map<string, AdmittedHost>
@@ -335,6 +344,7 @@ function compile(policy: GuardPolicy): CompiledPolicy {
     countsLoopback: policy.origins.includes('loopback'),
     hosts,
     hostSuffixes: allowedHosts.filter((host) => host.length > 1 && host.startsWith('.')),
+    advice: policy.advice ?? IN_PLUGIN,
     plainHosts: new Map(),
     encryptedHosts: new Map(),
   }
@@ -398,6 +408,15 @@ function refuse(
   const path = request.url.split('?', 1)[0] ?? ''
   const verb = request.isUpgrade ? 'upgrade' : printable(request.method)
   return { allowed: false, status, code, message: `${verb} ${printable(path)} was refused, since ${what}. ${instead}.` }
+}
+
+/** What would let the pages of an origin call. It may be anything that somebody has sent. */
+function allow(advice: Advice, origin: string | undefined): string {
+  return advice.origin(origin === undefined ? undefined : printable(origin))
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
 }
 
 function quote(value: string): string {

@@ -18,6 +18,7 @@ import {
   READS_FAILURES_HEADER,
   type RelayPath,
 } from '../exchange/wire'
+import type { Advice } from '../options/advice'
 import type { ResolvedOptions } from '../options/types'
 import { matchRelay } from '../routes/match'
 import type { PathRoute, RouteTable } from '../routes/table'
@@ -58,6 +59,7 @@ export interface ProxyInput {
   prefix: string
   logger: Logger
   allowedHosts: readonly string[]
+  advice: Advice
   env: NodeJS.ProcessEnv
 }
 
@@ -89,9 +91,9 @@ interface Reception {
 
 /** Everything that happens between the page and the upstreams. Knows no bundler. */
 export function createProxy(input: ProxyInput): Proxy {
-  const { options, table, root, cache, prefix, env } = input
+  const { options, table, root, cache, prefix, advice, env } = input
   const now = Date.now
-  const policy: GuardPolicy = { origins: options.origins, allowedHosts: input.allowedHosts }
+  const policy: GuardPolicy = { origins: options.origins, allowedHosts: input.allowedHosts, advice }
   const sessions = createSessions({ root, secretFile: path.join(cache, 'secret') })
   const hops = createHops(now)
   const exchanges = createExchangeLog()
@@ -162,6 +164,7 @@ export function createProxy(input: ProxyInput): Proxy {
     table,
     log,
     preflights,
+    advice,
     now,
     // Nothing of it passes here any more.
     calledDirectly: (target) => usedTargets.forget(target),
@@ -318,7 +321,7 @@ export function createProxy(input: ProxyInput): Proxy {
         if (endpoint === DECISION_ENDPOINT) return answerDecision(req, res, admission, decisions)
         if (endpoint === FAILURE_ENDPOINT) return answerFailureReport(req, res, admission, exchanges)
         const asked = parseRelayPath(rest)
-        if (asked) log.refused(matchRelay(table, asked.origin) ? EXPIRED_HOP : unknownTarget(asked))
+        if (asked) log.refused(matchRelay(table, asked.origin) ? EXPIRED_HOP : unknownTarget(asked, advice))
         return refuse(res, 404, asked ? 'unknown-target' : 'not-found', admission)
       }
       const call = buildCall({ req, admission, target, relay, route, upgrade: undefined })
@@ -385,8 +388,8 @@ function isWebSocketHandshake({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && !hasBody
 }
 
-function unknownTarget({ origin }: RelayPath): string {
-  return `a page asked the relay for ${origin}, which no target names. Add "${origin}" to the plugin's targets.`
+function unknownTarget({ origin }: RelayPath, advice: Advice): string {
+  return `a page asked the relay for ${origin}, which no target names. Write ${advice.target(origin)} to name it.`
 }
 
 const EXPIRED_HOP = 'a redirect was followed too late or by a made-up address. Make the call again.'

@@ -91,7 +91,7 @@ export function setOrigin(
  * repeated, so those name the target itself; a relayed read names the page, to see the answer that production will see.
  */
 export function originToSend(call: Call, productionOrigin: string | undefined): string | undefined {
-  const { target, exchange, route } = call
+  const { target, exchange } = call
   const fromPage = call.hop?.taintsOrigin ? 'null' : (productionOrigin ?? call.pageOrigin)
   switch (target.originPolicy) {
     case 'remove':
@@ -101,10 +101,15 @@ export function originToSend(call: Call, productionOrigin: string | undefined): 
     case 'page':
       return fromPage
     default: {
-      const isRelayedRead = !route && !call.upgrade && (exchange.method === 'GET' || exchange.method === 'HEAD')
-      return isRelayedRead && !call.insistsOnOwnOrigin ? fromPage : target.origin
+      const isRead = !call.upgrade && (exchange.method === 'GET' || exchange.method === 'HEAD')
+      return isRead && readsAsPage(call) && !call.insistsOnOwnOrigin ? fromPage : target.origin
     }
   }
+}
+
+/** Whether reads name the page, to be repeated with the target's own origin where the target refuses strangers. */
+export function readsAsPage({ target, route }: Pick<Call, 'target' | 'route'>): boolean {
+  return target.originPolicy === 'as-relayed' || (target.originPolicy === 'default' && !route)
 }
 
 /** https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header, as far as two hosts tell it. */

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { Connection, Sender, SendOptions } from './connection'
 import { classifyFailure, isDroppedConnection, pageWentAway } from './errors'
 import { abortResponse, dropHostsHeaders, endWith, writeChunk, writeHead } from './page-response'
-import { setOrigin } from './request'
+import { readsAsPage, setOrigin } from './request'
 import { type RequestBody, requestBody } from './request-body'
 import type { Sending } from './sending'
 import { UpstreamResponse } from './upstream-response'
@@ -215,12 +215,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
    */
   #canRepeat(): boolean {
     const { call } = this.#sending
-    return (
-      this.#isRead() &&
-      call.exchange.way !== 'path' &&
-      call.target.originPolicy === 'default' &&
-      !call.insistsOnOwnOrigin
-    )
+    return this.#isRead() && readsAsPage(call) && !call.insistsOnOwnOrigin
   }
 
   #isRead(): boolean {

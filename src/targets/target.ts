@@ -3,7 +3,7 @@ import type { Reach } from './address'
 
 /** Where a target was learnt: what the start-up lines and every message about it say. */
 export interface Provenance {
-  source: 'options' | 'package.json' | 'env' | 'openapi' | 'source'
+  source: 'options' | 'command' | 'package.json' | 'env' | 'openapi' | 'source'
   /** Path relative to the project root, if it stands in a file. */
   file?: string
   /** 1-based. */
@@ -16,6 +16,7 @@ export interface Provenance {
 export function reachOf({ source }: Pick<Provenance, 'source'>): Reach {
   switch (source) {
     case 'options':
+    case 'command':
     case 'package.json':
     case 'env':
       return 'anywhere'
@@ -43,7 +44,8 @@ export interface Target {
   /** Whether it takes what nobody else knows, as `"proxy"` in package.json does in Create React App. */
   fallback?: true
   stripPrefix: boolean
-  originPolicy: 'target' | 'page' | 'remove' | 'default'
+  /** `default` reads as the page does through the relay, `as-relayed` down a path route too. */
+  originPolicy: 'target' | 'page' | 'remove' | 'default' | 'as-relayed'
   relay: RelayOption
   /** Whether its calls are explained; where absent, as the plugin's `explain` says. */
   explain?: boolean

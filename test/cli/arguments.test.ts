@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand } from './command'
 
 const URL_GIVEN = 'http://127.0.0.1:9/'
@@ -15,7 +18,7 @@ describe('the command', () => {
   it('says what it offers', async () => {
     const { code, stdout } = await runCommand(['--help'])
     expect(code).toBe(0)
-    expect(stdout).toContain('check <url>')
+    for (const usage of ['[serve] [folder]', 'proxy <url>', 'check <url>']) expect(stdout).toContain(usage)
   })
 
   it('says its version', async () => {
@@ -25,9 +28,8 @@ describe('the command', () => {
   })
 
   it.each([
-    [[], '<command> is missing'],
     [['chekc'], 'Write unplugin-cors-dev check.'],
-    [['https://api.example.com/'], 'it is a URL'],
+    [['https://api.example.com/'], 'Write unplugin-cors-dev proxy <url>, or unplugin-cors-dev check <url>.'],
   ])('%j is refused, and what to write is said', async (args, said) => {
     const lines = await mistakes(...args)
     expect(lines).toHaveLength(1)
@@ -104,5 +106,83 @@ describe('check', () => {
     const { stderr } = await runCommand(['check', '//me:hunter2@api.example.com', '-H', 'Authorization Bearer hunter2'])
     expect(stderr).toContain('[cors-dev]')
     expect(stderr).not.toContain('hunter2')
+  })
+})
+
+describe('serve', () => {
+  let folder: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cors-dev-arguments-'))
+    mkdirSync(join(folder, 'check'))
+    mkdirSync(join(folder, 'project'))
+    writeFileSync(join(folder, 'project/vite.config.ts'), '')
+    writeFileSync(join(folder, 'page.html'), '')
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it.each([[['serve', '--help']], [['.', '--help']]])('%j describes each of its options', async (args) => {
+    const { code, stdout } = await runCommand(args)
+    expect(code).toBe(0)
+    for (const name of ['port', 'host', 'open', 'help']) expect(stdout).toMatch(new RegExp(`--${name}\\b.*\\w{3}`))
+  })
+
+  it.each([
+    [['nowhere-near'], '<folder> "nowhere-near" does not exist'],
+    [['page.html'], 'Write ".", and open /page.html there.'],
+    [['./check'], 'has no page'],
+    [['project'], "import corsDev from 'unplugin-cors-dev/vite'"],
+    [['.', 'more'], 'is one too many'],
+    [['.', '--prot', '3000'], 'Did you mean --port?'],
+    [['.', '--port', '65536'], 'is no port'],
+    [['.', '--port=-1'], 'is no port'],
+    [['.', '--open=yes'], 'it stands alone'],
+  ])('%j is refused', async (args, said) => {
+    const { code, stdout, stderr } = await runCommand(args, {}, { cwd: folder })
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(said)
+    expect(stderr).toMatch(/^\[cors-dev\] .+: .+\. .+\.$/m)
+  })
+
+  it('is not meant by the name of a command, whatever folders there are', async () => {
+    const { code, stderr } = await runCommand(['check'], {}, { cwd: folder })
+    expect(code).toBe(2)
+    expect(stderr).toContain('[cors-dev] <url> is missing')
+  })
+})
+
+describe('proxy', () => {
+  it('describes each of its options', async () => {
+    const { code, stdout } = await runCommand(['proxy', '--help'])
+    expect(code).toBe(0)
+    for (const name of 'port host origin proxyPartial productionOrigin insecure proxyUrl credentials help'.split(' '))
+      expect(stdout).toMatch(new RegExp(`--${name}\\b.*\\w{3}`))
+  })
+
+  it('names every mistake at once', async () => {
+    const lines = await mistakes(
+      ...['proxy', 'localhost:4000', '--origin', '*', '--origin', 'http://localhost:4200/', '--port', 'x'],
+      ...['--proxyPartial', 'a b', '--productionOrigin', 'app.test', '--creds'],
+    )
+    expect(lines).toHaveLength(7)
+    const all = lines.join('\n')
+    expect(all).toContain('<url> "localhost:4000" is not an absolute URL')
+    expect(all).toContain('--origin "*" is not an origin')
+    expect(all).toContain('Write "http://localhost:4200".')
+    expect(all).toContain('--port "x" is no port')
+    expect(all).toContain('--proxyPartial can never match')
+    expect(all).toContain('--productionOrigin "app.test" is not an origin')
+    expect(all).toContain('--creds is no known option')
+  })
+
+  it.each([
+    [[], '<url> is missing'],
+    [['https://a.test', '--proxyUrl', 'https://b.test'], 'is one too many'],
+    [['https://me:secret@a.test'], '<url> "https://***@a.test"'],
+    [['ftp://a.test'], '<url> "ftp://a.test" is no target'],
+    [['https://a.test', '--proxyUrl', ''], '--proxyUrl has no value'],
+    [['https://a.test', '--origin', 'null'], '--origin "null" stands for every opaque origin'],
+    [['https://a.test', '--proxyPartial', '__cors-dev'], 'is reserved'],
+  ])('%j is refused', async (args, said) => {
+    expect((await mistakes('proxy', ...args)).join('\n')).toContain(said)
   })
 })
