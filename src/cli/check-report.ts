@@ -106,6 +106,10 @@ function describeFix(fix: Fix, { exchange, verdict }: CheckReport, page: Page): 
   }
   page.text(`${method} with`, 4)
   for (const line of response) page.text(headerLine(line), 6, 'cyan')
+  if (fix.callInstead !== undefined) {
+    page.item('Or call it at once where it redirects to:')
+    page.text(`fetch('${fix.callInstead}')`, 6, 'cyan')
+  }
   page.space()
 }
 

@@ -4,6 +4,7 @@ import { OPAQUE_ORIGIN } from '../standard/origin'
 import type { DirectExchange } from './direct-exchange'
 import { unsafeNames } from './preflight'
 import type { Reason } from './reasons'
+import { credentialsOf } from './request'
 import type { Fix, HopVerdict, Problem, Verdict } from './verdict'
 
 /**
@@ -220,8 +221,7 @@ function serverFixes(hop: HopVerdict, problems: readonly Problem[], exchange: Di
 
 /** The policy that lets just this call pass. */
 function policyFix(hop: HopVerdict, { request }: DirectExchange): Fix {
-  const credentials =
-    request.credentials === 'include' || (request.credentials === undefined && request.initiator === 'sendBeacon')
+  const credentials = credentialsOf(request) === 'include'
   const isOpaque = request.origin === OPAQUE_ORIGIN
   if (isOpaque && credentials) {
     return {
@@ -231,7 +231,7 @@ function policyFix(hop: HopVerdict, { request }: DirectExchange): Fix {
         'Give the page an origin: it is sandboxed or a local file, and its origin "null" is one that any page can have, so no server may allow it together with credentials.',
     }
   }
-  const { causes } = hop.preflight
+  const { causes, redirectsTo } = hop.preflight
   const policy: CorsPolicy = {
     // To allow `null` is to allow everyone, and `*` says so.
     origins: isOpaque ? '*' : [request.origin],
@@ -247,22 +247,24 @@ function policyFix(hop: HopVerdict, { request }: DirectExchange): Fix {
     policy,
     varyOrigin: policy.origins !== '*',
     sentence: policySentence(hop, policy),
+    ...(redirectsTo !== undefined && { callInstead: redirectsTo }),
   }
 }
 
-function policySentence({ url }: HopVerdict, policy: CorsPolicy): string {
+function policySentence({ url, preflight: { redirectsTo } }: HopVerdict, policy: CorsPolicy): string {
   const origin = policy.origins === '*' ? '*' : policy.origins.join(', ')
   const both = [`Access-Control-Allow-Origin: ${origin}`]
   if (policy.credentials) both.push('Access-Control-Allow-Credentials: true')
   if (policy.origins !== '*') both.push('Vary: Origin')
-  const preflight = []
+  const preflight: string[] = []
   if (policy.methods.length > 0) preflight.push(`Access-Control-Allow-Methods: ${policy.methods.join(', ')}`)
   if (policy.requestHeaders.length > 0) {
     preflight.push(`Access-Control-Allow-Headers: ${policy.requestHeaders.join(', ')}`)
   }
   const sends = `Have ${url} send ${list(both)}`
   if (!policy.answersPreflight) return `${sends}.`
-  return `${sends}, and answer OPTIONS with status 204, ${list(['the same', ...preflight])}.`
+  const orElse = redirectsTo === undefined ? '' : ` Or call ${redirectsTo} at once, where it redirects to.`
+  return `${sends}, and answer OPTIONS with status 204, ${list(['the same', ...preflight])}.${orElse}`
 }
 
 function list(items: readonly string[]): string {

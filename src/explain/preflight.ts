@@ -9,10 +9,11 @@ import { isCorsSafelistedMethod } from '../standard/methods'
 import { isPotentiallyTrustworthyUrl } from '../standard/mixed-content'
 import { isSameOrigin, OPAQUE_ORIGIN } from '../standard/origin'
 import { corsPreflightProblems, corsPreflightRequestHeaders, type PreflightFailure } from '../standard/preflight'
-import { isRedirectStatus } from '../standard/redirect'
+import { isRedirectStatus, locations, locationUrl } from '../standard/redirect'
 import { isSameSite } from '../standard/site'
 import type { DirectResponse } from './direct-exchange'
 import { type Details, type Hop, type Journey, report } from './journey'
+import { withoutCredentials } from './request'
 import { isTooBig } from './response'
 import type { HopVerdict, PreflightCause } from './verdict'
 
@@ -73,7 +74,15 @@ export function corsPreflightFetch(
     })
     return { causes, result: 'unknown', request }
   }
-  return { causes, result: judgeAnswer(journey, hop, causes, answer) ? 'passed' : 'failed', request }
+  const redirectsTo = redirectOf(hop, answer)
+  const result = judgeAnswer(journey, hop, causes, answer, redirectsTo) ? 'passed' : 'failed'
+  return { causes, result, request, ...(redirectsTo !== undefined && { redirectsTo }) }
+}
+
+/** Of an answer with a redirect status: the one plain URL that could be called instead. */
+function redirectOf({ url }: Hop, { status, headers }: DirectResponse): string | undefined {
+  const location = isRedirectStatus(status) ? locationUrl(locations(headers), url) : null
+  return location instanceof URL && /^https?:$/.test(location.protocol) ? withoutCredentials(location) : undefined
 }
 
 function judgeAnswer(
@@ -81,6 +90,7 @@ function judgeAnswer(
   hop: Hop,
   causes: readonly PreflightCause[],
   { status, headers }: DirectResponse,
+  location: string | undefined,
 ): boolean {
   if (isTooBig(headers)) {
     report(journey, hop, 'preflight', 'ResponseHeadersTooBig')
@@ -96,7 +106,7 @@ function judgeAnswer(
   if (isRedirectStatus(status) || isAuthorizationByWildcard(shape.headers, reader)) journey.mayDiffer = true
   const problems = corsPreflightProblems(shape, hop.origin, { status, headers: reader }, journey.rules.dialect)
   for (const { reason, names } of problems) {
-    report(journey, hop, 'preflight', reason, { status, ...detailsOf(reason, hop, names, reader) })
+    report(journey, hop, 'preflight', reason, { status, location, ...detailsOf(reason, hop, names, reader) })
   }
   return problems.length === 0
 }

@@ -137,8 +137,8 @@ export const REASONS: Record<Reason, Description> = {
   // by the preflight's answer,
   PreflightDisallowedRedirect: {
     anchor: PREFLIGHT,
-    sentence: ({ url, status }) =>
-      `${url} answers the preflight with a redirect (status ${status}), and no preflight follows one.`,
+    sentence: ({ url, status, location }) =>
+      `${url} answers the preflight with a redirect${location === undefined ? '' : ` to ${location}`} (status ${status}), and no preflight follows one.`,
   },
   PreflightMissingAllowOriginHeader: preflightAccess('MissingAllowOriginHeader'),
   PreflightWildcardOriginNotAllowed: preflightAccess('WildcardOriginNotAllowed'),

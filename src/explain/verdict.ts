@@ -51,6 +51,8 @@ export interface HopVerdict {
     result: 'unneeded' | 'passed' | 'failed' | 'unknown'
     /** The preflight that a browser sends, as it would stand on the wire. */
     request?: { method: 'OPTIONS'; headers: readonly (readonly [string, string])[] }
+    /** Where its answer leads, absolute; no browser follows. */
+    redirectsTo?: string
   }
   /** `unneeded` on the page's own origin and in `no-cors` mode. */
   corsCheck: 'unneeded' | 'passed' | 'failed' | 'unknown'
@@ -77,6 +79,8 @@ export type Fix =
       varyOrigin: boolean
       /** One line. */
       sentence: string
+      /** Where the preflight is redirected to, which no browser follows: if that is where the API is, call it there. */
+      callInstead?: string
     }
   | {
       /** A response header of another protocol than CORS. */

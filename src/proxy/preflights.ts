@@ -39,8 +39,8 @@ export type PreflightAnswer =
 
 export interface Preflights {
   /**
-   * What the target answers: asked once for all URLs of the target, whoever wants to know. Credentials make no
-   * difference, since no preflight carries any. Never rejects.
+   * What the target answers: asked once for all URLs of the target, whoever wants to know, unless one path was answered
+   * that there is nothing of the kind. Credentials make no difference, since no preflight carries any. Never rejects.
    */
   ask(question: PreflightQuestion): Promise<PreflightAnswer>
 }
@@ -65,10 +65,16 @@ export interface PreflightsInput {
   timeout?: number
 }
 
+interface Entry {
+  path: string
+  answer: Promise<PreflightAnswer>
+  until: number
+}
+
 /** The one request that is safe to send unasked: a preflight changes nothing and carries no credentials. */
 export function createPreflights(input: PreflightsInput): Preflights {
   const { dispatch, now, budget = DEFAULT_BUDGET, timeout = DEFAULT_TIMEOUT } = input
-  const answers = new Map<string, { answer: Promise<PreflightAnswer>; until: number }>()
+  const answers = new Map<string, Entry>()
   /** By target's origin: when its preflights of the last minute were sent. */
   const sentAt = new Map<string, number[]>()
 
@@ -102,27 +108,44 @@ export function createPreflights(input: PreflightsInput): Preflights {
     }
   }
 
+  function known(key: string): Entry | undefined {
+    const entry = answers.get(key)
+    return entry && entry.until > now() ? entry : undefined
+  }
+
+  async function askFor(key: string, path: string, question: PreflightQuestion): Promise<PreflightAnswer> {
+    if (!takeFromBudget(question.target.origin)) return { kind: 'over-budget', budget }
+    const entry: Entry = { path, answer: send(question), until: Infinity }
+    void entry.answer.then((answer) => {
+      if (answer.kind !== 'over-budget') entry.until = answer.until
+    })
+    answers.delete(key)
+    answers.set(key, entry)
+    for (const [oldest] of answers) {
+      if (answers.size <= MOST_ANSWERS) break
+      answers.delete(oldest)
+    }
+    return entry.answer
+  }
+
   return {
     async ask(question) {
-      const { target, origin, method, names } = question
-      const key = [target.origin, origin, method, ...names].join(' ')
-      const before = answers.get(key)
-      if (before && before.until > now()) return before.answer
-      if (!takeFromBudget(target.origin)) return { kind: 'over-budget', budget }
-
-      const entry = { answer: send(question), until: Infinity }
-      void entry.answer.then((answer) => {
-        if (answer.kind !== 'over-budget') entry.until = answer.until
-      })
-      answers.delete(key)
-      answers.set(key, entry)
-      for (const [oldest] of answers) {
-        if (answers.size <= MOST_ANSWERS) break
-        answers.delete(oldest)
-      }
-      return entry.answer
+      const { target, url, origin, method, names } = question
+      const path = new URL(url).pathname
+      const shape = [target.origin, origin, method, ...names].join(' ')
+      const first = known(shape)
+      if (!first) return askFor(shape, path, question)
+      const answer = await first.answer
+      if (first.path === path || !isOfItsPath(answer)) return answer
+      const own = `${shape} ${path}`
+      return known(own)?.answer ?? askFor(own, path, question)
     },
   }
+}
+
+/** A redirect to the path with a slash, or a 404, says nothing of how the target treats other paths. */
+function isOfItsPath(answer: PreflightAnswer): boolean {
+  return answer.kind === 'answered' && (answer.response.status < 200 || answer.response.status > 299)
 }
 
 function withoutFragment(url: string): string {

@@ -125,6 +125,13 @@ describe('the exit code', () => {
     expect(asked(requests)).toEqual(['OPTIONS /x'])
   })
 
+  it('is 1 where a preflight is redirected, and the call is pointed to where that leads', async () => {
+    const { origin } = await serve(() => reply(301, MINE, ['location', '/x/']))
+    const { code, stdout } = await check(`${origin}/x`, '-X', 'PUT')
+    expect(code).toBe(1)
+    expect(stdout).toContain(`fetch('${origin}/x/')`)
+  })
+
   it.each([
     ['CONNECT', 'ForbiddenMethod'],
     ['trace', 'ForbiddenMethod'],

@@ -161,6 +161,31 @@ describe('what was not seen', () => {
   })
 })
 
+describe('a preflight that is redirected', () => {
+  const fixesFor = (location: string | string[]) =>
+    explain(exchange({ method: 'PUT' }, { preflight: answer(308, { Location: location }) })).fixes
+
+  it.each([
+    ['/users/', 'https://api.example.com/users/'],
+    ['https://me:secret@www.example.com/', 'https://www.example.com/'],
+  ])('to %s can be answered, or saved', (location, callInstead) => {
+    const [fix] = fixesFor(location)
+    expect(fix).toMatchObject({ kind: 'policy', policy: { methods: ['PUT'] }, callInstead })
+    expect(fix?.sentence).toContain(` Or call ${callInstead} at once`)
+  })
+
+  it.each<[string, string | string[]]>([
+    ['nowhere', []],
+    ['to no URL', 'http://['],
+    ['to another scheme', 'mailto:me@example.com'],
+    ['to two places', ['/a', '/b']],
+  ])('%s can be answered only', (_, location) => {
+    const [fix] = fixesFor(location)
+    expect(fix?.kind).toBe('policy')
+    expect(fix).not.toHaveProperty('callInstead')
+  })
+})
+
 describe('WebSockets', () => {
   const socket = (response?: Parameters<typeof answer>[0]) =>
     explain(
@@ -185,6 +210,11 @@ describe('WebSockets', () => {
       "WebSocket connection to 'wss://api.example.com/live' failed: Error during WebSocket handshake: Unexpected response code: 403",
     )
     expect(fixes).toMatchObject([{ kind: 'request', sentence: expect.stringContaining(`Origin: ${PAGE}`) }])
+  })
+
+  it('carry cookies without being asked to', () => {
+    expect(socket().cookies.sent).toBe('same-site-none-only')
+    expect(explain(exchange({ url: 'wss://api.example.com/live' })).cookies.sent).toBe('none')
   })
 
   it('have to be secure on a secure page', () => {

@@ -126,6 +126,26 @@ describe('a preflight', () => {
     ])
   })
 
+  it('is asked once more of another path where one says only that it is none', async () => {
+    const one = await setup((req, res) => {
+      if (req.method !== 'OPTIONS' || req.url !== '/users') return false
+      res.writeHead(307, { location: '/users/?token=secret' }).end()
+      return true
+    })
+    const { called, preflights, notices, upstream } = one
+    const paths = (): (string | undefined)[] => preflights().map(({ url }) => url)
+    await one.relayed('/users', JSON_PUT)
+    await vi.waitFor(() => expect(notices()).toHaveLength(1))
+    expect(notices()[0]).toContain(` Or call ${upstream.origin}/users/ at once`)
+    expect(notices()[0]).not.toContain('secret')
+    // Calls of another kind, so that they are looked at again.
+    await called(`/__cors-dev/anon/http/127.0.0.1:${upstream.port}/users`, JSON_PUT)
+    await called('/api/teams', JSON_PUT)
+    await vi.waitFor(() => expect(paths()).toEqual(['/users', '/api/teams']))
+    await mark(one)
+    expect(paths()).toEqual(['/users', '/api/teams', '/mark'])
+  })
+
   it.each<[string, string, Init]>([
     ['a bare GET', '/users', {}],
     ['a HEAD', '/users', { method: 'HEAD' }],
