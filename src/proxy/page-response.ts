@@ -8,8 +8,16 @@ export function dropHostsHeaders(res: ServerResponse): void {
   for (const name of res.getHeaderNames()) if (name !== 'set-cookie') res.removeHeader(name)
 }
 
-/** What Node writes as a reason phrase; undici reads it as UTF-8, and what is neither would throw in mid-answer. */
+/**
+ * What may stand as a reason phrase. undici reads it as UTF-8: characters beyond Latin-1 make Node throw in mid-answer,
+ * and written as Latin-1 by hand some of them are a line break (U+010D U+010A), with fields of the upstream's behind it.
+ */
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]+$/
+
+/** The upstream's own words for a status, where it has some that can be passed on. */
+export function ownReasonPhrase(status: number, statusText: string | undefined): string | undefined {
+  return statusText !== STATUS_CODES[status] && REASON_PHRASE.test(statusText ?? '') ? statusText : undefined
+}
 
 export function writeHead(
   res: ServerResponse,
@@ -22,9 +30,9 @@ export function writeHead(
     headers['set-cookie'] = [ownCookies, headers['set-cookie'] ?? []].flat().map(String)
   }
   // HTTP/2 has no reason phrase.
-  const isOwnPhrase = statusText !== undefined && statusText !== STATUS_CODES[status] && REASON_PHRASE.test(statusText)
-  if (isOwnPhrase && res.req.httpVersionMajor < 2) res.writeHead(status, statusText, headers)
-  else res.writeHead(status, headers)
+  const phrase = res.req.httpVersionMajor < 2 ? ownReasonPhrase(status, statusText) : undefined
+  if (phrase === undefined) res.writeHead(status, headers)
+  else res.writeHead(status, phrase, headers)
 }
 
 /** @returns whether the page has room for more */

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { Failure } from '../exchange/exchange'
 import type { Call } from './call'
 import { classifyFailure, failureStatus, pageWentAway } from './errors'
+import { ownReasonPhrase } from './page-response'
 import type { HeaderRecord } from './request'
 import type { Sending } from './sending'
 import { buildUpstreamRequest, dispatchOptions, headerLines, recordLines, recordRequest } from './upstream-request'
@@ -139,7 +140,7 @@ export function refuseUpgrade(socket: Duplex, status: number): void {
 function serializeHead(status: number, statusText: string | undefined, headers: HeaderRecord): Buffer {
   const fields = recordLines(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return Buffer.from(
-    `HTTP/1.1 ${status} ${statusText || STATUS_CODES[status] || ''}\r\n${fields.join('')}\r\n`,
+    `HTTP/1.1 ${status} ${ownReasonPhrase(status, statusText) ?? STATUS_CODES[status] ?? ''}\r\n${fields.join('')}\r\n`,
     'latin1',
   )
 }

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import type { ClientHttp2Session } from 'node:http2'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Host, type HostKind, startHost } from '../e2e/hosts'
-import { toBytes } from './corpus'
+import { toBytes, UPGRADE } from './corpus'
 import { open, openHttp2, type Raw, read, sendBytes, sendHttp2 } from './raw'
 import { type LenientUpstream, startLenientUpstream } from './upstream'
 
@@ -56,6 +56,10 @@ const ANSWERS: Record<string, [bytes: string, becomes: Becomes]> = {
   'a CR in a value': [`${OK}X-A: a\rSet-Cookie: x=1\r\nContent-Length: 0\r\n\r\n`, 'whole or none'],
   'lines that end with LF': ['HTTP/1.1 200 OK\nContent-Length: 2\n\nok', 'whole or none'],
   'a folded line': [`${OK}X-A: a\r\n b\r\nContent-Length: 2\r\n\r\nok`, 'whole or none'],
+  'line breaks in its reason, if one reads it wrong': [
+    `HTTP/1.1 403 No\xc4\x8d\xc4\x8aX-Second: yes\xc4\x8d\xc4\x8aSet-Cookie: planted=1\r\nContent-Length: 0\r\n\r\n`,
+    403,
+  ],
   'bytes beyond ASCII in a value': [`${OK}X-A: \xe4\xff\r\nContent-Length: 2\r\n\r\nok`, 200],
   'two lengths': [`${OK}Content-Length: 2\r\nContent-Length: 40\r\n\r\nok`, 'whole or none'],
   'both framings': [
@@ -180,6 +184,27 @@ describe.each<[HostKind]>([['express'], ['vite-https']])('what an upstream answe
       expect(next.status).toBe(200)
       expect(next.text).toContain('/next')
     }
+  })
+
+  it.each(Object.entries(ANSWERS))('takes %s for the answer to an upgrade', async (name, [, becomes]) => {
+    const { host: authority } = new URL(host.origin)
+    const headers = { 'Sec-Fetch-Site': 'same-origin', ...UPGRADE }
+    const relay = `/__cors-dev/to/${upstream.origin.replace('://', '/')}`
+    for (const way of ['/api', relay]) {
+      const target = `${way}/x?answer=${encodeURIComponent(name)}`
+      const {
+        status,
+        headers: sent,
+        text,
+      } = await sendBytes(host.origin, toBytes({ method: 'GET', target, authority, headers }))
+      expect(text).not.toContain('SECOND')
+      expect(sent['x-second']).toBeUndefined()
+      expect(String(sent['set-cookie'])).not.toContain('planted')
+      if (name.startsWith('an upgrade')) expect(status).toBe(101)
+      else if (becomes === 'failure') expect(status).toBe(502)
+      else if (typeof becomes === 'number') expect(status).toBe(becomes)
+    }
+    expect((await ask('/api/next')).text).toContain('/next')
   })
 
   it('lives, and has caught everything', () => {

@@ -46,7 +46,7 @@ export interface Attack {
 export const SECRET = 'sk-4f1d0c9a77'
 
 const OWN = { 'Sec-Fetch-Site': 'same-origin', 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty' }
-const UPGRADE = {
+export const UPGRADE = {
   Connection: 'Upgrade',
   Upgrade: 'websocket',
   'Sec-WebSocket-Version': '13',
