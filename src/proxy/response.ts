@@ -6,6 +6,7 @@ import type { RouteTable } from '../routes/table'
 import { connectionOptions, isHopByHop } from '../standard/hop-by-hop'
 import { type Call, isPageSecure } from './call'
 import { isSessionCookie } from './session'
+import { fitChallenges } from './challenges'
 import type { CookieJars } from './cookie-jar'
 import type { Hops } from './hop'
 import type { HeaderRecord } from './request'
@@ -39,6 +40,8 @@ const ACTS_ON_THE_ORIGIN = new Set([
   'refresh',
   'report-to',
   'reporting-endpoints',
+  'sec-session-challenge',
+  'sec-session-registration',
   'secure-session-challenge',
   'secure-session-registration',
   'service-worker-allowed',
@@ -68,6 +71,7 @@ export function buildSentHeaders(call: Call, upstream: HeaderLines, rewrite: Res
   if (call.exchange.upstreamResponse?.status === 204) delete sent['content-length']
 
   keepCookies(call, setCookies, sent, rewrite)
+  fitAuthentication(call, sent, rewrite.log)
   rewriteLocations(call, sent, rewrite)
   sent['cross-origin-resource-policy'] = 'same-origin'
   if (!call.route) {
@@ -135,6 +139,18 @@ function keepCookies(call: Call, lines: string[], sent: HeaderRecord, { jars, lo
     const { refused } = jars.store(session, new URL(exchange.upstreamUrl), lines)
     for (const { name, reason } of refused) log.cookieRefused(target, name, reason)
   }
+}
+
+function fitAuthentication({ exchange, target }: Call, sent: HeaderRecord, log: TargetLog): void {
+  const lines = sent['www-authenticate']
+  if (lines === undefined) return
+  const { fitted, refused } = fitChallenges([lines].flat(), exchange.way === 'anon' ? undefined : target.origin)
+  delete sent['www-authenticate']
+  if (fitted.length > 0) sent['www-authenticate'] = fitted
+  if (refused === undefined) return
+  log.once(
+    `${target.origin} asks for a login by ${refused}, which is not passed on: the browser would give this machine's name the account that you are logged in with.`,
+  )
 }
 
 function cookiePair(line: string): { name: string; value: string } {

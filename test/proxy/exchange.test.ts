@@ -168,11 +168,47 @@ describe('what goes up', () => {
   })
 })
 
+describe('who led a person here', () => {
+  const document = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', referer: 'https://other.example/' }
+
+  it.each(['cross-site', 'same-site'])('is told as it is, where that is another site: %s', async (site) => {
+    const { server, upstream } = await start()
+    await ask(server, '/api/x', { headers: { ...document, 'sec-fetch-site': site } })
+    expect(upstream.requests[0]?.headers).toMatchObject({ referer: document.referer, 'sec-fetch-site': site })
+  })
+
+  it('is the target itself, where it is the page', async () => {
+    const { server, upstream } = await start()
+    await ask(server, '/api/x', { headers: { ...document, 'sec-fetch-site': 'same-origin' } })
+    expect(upstream.requests[0]?.headers.referer).toBe(`${upstream.origin}/`)
+  })
+})
+
+describe('a login that the browser itself asks for', () => {
+  const challenges = ['Basic realm="Members, "', 'Negotiate', 'NTLM TlRMTVNTUAAC, Bearer realm="https://auth.test/"']
+
+  it('is one for this target, by what was typed and nothing else', async () => {
+    const { server, upstream, relay } = await start((_req, res) => {
+      res.writeHead(401, { 'www-authenticate': challenges }).end()
+      return true
+    })
+    for (const way of ['/api', relay]) {
+      const { headers } = await ask(server, `${way}/x`)
+      expect(headers['www-authenticate']).toBe(
+        `Basic realm="${upstream.origin} Members, ", Bearer realm="https://auth.test/"`,
+      )
+    }
+    const { headers } = await ask(server, `${relay.replace('/to/', '/anon/')}/x`)
+    expect(headers['www-authenticate']).toBe('Bearer realm="https://auth.test/"')
+    expect(server.lines.filter((line) => line.includes('asks for a login by Negotiate'))).toHaveLength(1)
+  })
+})
+
 describe('what comes back', () => {
   it('is the head that the API sent, without what would act on the origin of the page', async () => {
     const { server, relay } = await start((_req, res) => {
       res.writeHead(207, 'Many Things', [
-        ...['X-Kept', 'yes', 'WWW-Authenticate', 'Basic', 'WWW-Authenticate', 'Bearer', 'Clear-Site-Data', '"*"'],
+        ...['X-Kept', 'yes', 'X-Kept', 'twice', 'WWW-Authenticate', 'Bearer', 'Clear-Site-Data', '"*"'],
         ...[
           'Strict-Transport-Security',
           'max-age=1',
@@ -200,7 +236,7 @@ describe('what comes back', () => {
     })
     for (const path of ['/api/x', `${relay}/x`]) {
       const { status, headers } = await ask(server, path)
-      expect([status, headers['x-kept'], headers['www-authenticate']]).toEqual([207, 'yes', 'Basic, Bearer'])
+      expect([status, headers['x-kept'], headers['www-authenticate']]).toEqual([207, 'yes, twice', 'Bearer'])
       for (const name of [
         'clear-site-data',
         'strict-transport-security',
@@ -380,6 +416,24 @@ describe('the session', () => {
     expect(sessionIn(await call('http://localhost:8001'))).not.toBe(sessions[0])
     expect(sessionIn(await call('http://localhost:8000', sessions[0]))).toBeUndefined()
     expect(sessionIn(await call('http://localhost:8000'))).not.toBe(sessions[0])
+  })
+
+  it('does not come with a page that is called by a name of somebody else', async () => {
+    const { server } = await start()
+    for (const host of [
+      `evil.example:${server.port}`,
+      `0.0.0.0:${server.port}`,
+      `127.1:${server.port}`,
+      '[::1',
+      'a b',
+    ]) {
+      const raw = await sendRaw(
+        server,
+        `GET / HTTP/1.1\r\nHost: ${host}\r\nAccept: text/html\r\nConnection: close\r\n\r\n`,
+      )
+      expect(raw, host).toContain(String(HOST_STATUS))
+      expect(raw, host).not.toMatch(/set-cookie/i)
+    }
   })
 
   it('never goes up, not even to the server that rendered the page', async () => {
