@@ -134,8 +134,7 @@ export function createContext(input: ContextInput): Context {
     // The session comes with the page, so that the page's first calls have it.
     whenLoaded(
       (loaded) => {
-        loaded.connectAhead()
-        const cookie = loaded.sessionCookieFor(req)
+        const cookie = loaded.pageAsked(req)
         if (cookie !== undefined && !res.headersSent) res.appendHeader('set-cookie', cookie)
         next()
       },

@@ -22,6 +22,9 @@ export interface GuardRequest {
   hasSession: boolean
 }
 
+/** As far as it says whom it is meant for. */
+type Addressed = Pick<GuardRequest, 'authority' | 'isEncrypted' | 'isUpgrade' | 'method' | 'url'>
+
 /** What was allowed, once and for all: not to be changed after the first request, since it is compiled then. */
 export interface GuardPolicy {
   /** Serialized origins and `loopback`. */
@@ -107,6 +110,11 @@ export function guardRequest(request: GuardRequest, policy: GuardPolicy): Admiss
   // A referrer policy of no-referrer turns the Origin of a form's POST into null; the browser still says where it is from.
   if (origin === OPAQUE_ORIGIN && site === 'same-origin') return host.same
   return admitOrigin(request, compiled, host, origin)
+}
+
+/** Whether a request is addressed to this dev server by a name that no stranger's DNS can give it. */
+export function hasOwnHost(request: Addressed, policy: GuardPolicy): boolean {
+  return !('allowed' in admitHost(request, compile(policy)))
 }
 
 interface AdmittedHost {
@@ -239,7 +247,7 @@ const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/
 /** Enough for every name that one machine is called by. */
 const MAX_ADMITTED_HOSTS = 32
 
-function admitHost(request: GuardRequest, policy: CompiledPolicy): AdmittedHost | Refusal {
+function admitHost(request: Addressed, policy: CompiledPolicy): AdmittedHost | Refusal {
   const { authority, isEncrypted } = request
   const admitted = isEncrypted ? policy.encryptedHosts : policy.plainHosts
   if (authority !== undefined) {
@@ -354,28 +362,14 @@ function compile(policy: GuardPolicy): CompiledPolicy {
 
 // --- Request --------------------------------------------------------------------------------------------------------
 
-/** Destinations whose response would become part of the page, or a page, under the dev server's own origin. */
-const REFUSED_DESTINATIONS = new Set([
-  'document',
-  'iframe',
-  'frame',
-  'fencedframe',
-  'embed',
-  'object',
-  'worker',
-  'sharedworker',
-  'serviceworker',
-  'audioworklet',
-  'paintworklet',
-  'script',
-  'style',
-  'xslt',
-  'report',
-  'manifest',
-])
+/**
+ * Destinations whose response stays data. That of any other, also of one that browsers have yet to learn, would become
+ * part of the page, or a page, under the dev server's own origin.
+ */
+const SERVED_DESTINATIONS = new Set(['empty', 'websocket', 'image', 'audio', 'video', 'track', 'font'])
 
 function isRefusedDestination(destination: string | undefined): destination is string {
-  return destination !== undefined && REFUSED_DESTINATIONS.has(destination.toLowerCase())
+  return destination !== undefined && !SERVED_DESTINATIONS.has(destination)
 }
 
 const CLIENT_SCRIPT_PATH = `${RESERVED_PREFIX}${CLIENT_SCRIPT}`
@@ -400,7 +394,7 @@ function single(value: string | string[] | undefined): string | undefined {
 }
 
 function refuse(
-  request: GuardRequest,
+  request: Addressed,
   status: 400 | 403,
   code: RefusalCode,
   [what, instead]: [what: string, instead: string],

@@ -32,7 +32,7 @@ import { failureStatus } from './errors'
 import { answerFailure } from './failure-response'
 import { answerFailureReport } from './failure-report'
 import { createExplanations } from './explanations'
-import { type Admission, guardRequest, type GuardPolicy, type Refusal } from './guard'
+import { type Admission, guardRequest, type GuardPolicy, hasOwnHost, type Refusal } from './guard'
 import { createHops } from './hop'
 import { createNewcomers } from './newcomers'
 import { createPreflights, dispatchPreflight } from './preflights'
@@ -72,10 +72,11 @@ export interface Proxy {
     res: ServerResponse,
     scriptWith: (decisions: ClientConfig['decisions']) => string,
   ): void
-  /** A page is being loaded: has connections ready to the targets that it used last time. */
-  connectAhead(): void
-  /** `Set-Cookie` line that gives this browser its session; `undefined` when it has one. */
-  sessionCookieFor(req: IncomingMessage): string | undefined
+  /**
+   * A page is being loaded: has connections ready to the targets that it used last time, and answers the `Set-Cookie`
+   * line that gives this browser its session; `undefined` when it has one.
+   */
+  pageAsked(req: IncomingMessage): string | undefined
   /** Origins under which this dev server is reached: no target may be one of them. */
   setOwnOrigins(origins: readonly string[]): void
   close(): Promise<void>
@@ -176,14 +177,10 @@ export function createProxy(input: ProxyInput): Proxy {
     const reserved = destination.kind === 'reserved' ? resolveReserved(destination.rest) : undefined
     const route = destination.kind === 'path' ? destination.route : undefined
     const target = route?.target ?? reserved?.target
-    const authority = req.headers[':authority'] ?? req.headers.host
     const admission = guardRequest(
       {
-        method: req.method ?? 'GET',
-        url: req.url ?? '/',
+        ...addressOf(req),
         headers: req.headers,
-        authority: typeof authority === 'string' ? authority : undefined,
-        isEncrypted: isEncrypted(req),
         isUpgrade,
         way: route ? 'path' : reserved ? 'relay' : 'reserved',
         injectsHeaders: target !== undefined && injectsHeaders(target),
@@ -297,10 +294,10 @@ export function createProxy(input: ProxyInput): Proxy {
     setOwnOrigins(origins) {
       ownOrigins = new Set(origins)
     },
-    connectAhead() {
+    pageAsked(req) {
+      // A page whose own name was made to lead here would take the session back to its server.
+      if (!hasOwnHost(addressOf(req), policy)) return undefined
       for (const target of usedTargets.turnPage()) transport.connectAhead(target)
-    },
-    sessionCookieFor(req) {
       if (sessions.find(req.headers.cookie) !== undefined || comesFromElsewhere(req)) return undefined
       return sessions.setCookieLine(sessions.create(), { secure: isEncrypted(req) })
     },
@@ -410,6 +407,17 @@ function isStreamBody(req: IncomingMessage): boolean {
   // A request line may claim a version that its connection does not speak.
   const { stream } = req as unknown as Partial<Http2ServerRequest>
   return stream?.endAfterHeaders === false
+}
+
+function addressOf(req: IncomingMessage): Parameters<typeof hasOwnHost>[0] {
+  const authority = req.headers[':authority'] ?? req.headers.host
+  return {
+    method: req.method ?? 'GET',
+    url: req.url ?? '/',
+    authority: typeof authority === 'string' ? authority : undefined,
+    isEncrypted: isEncrypted(req),
+    isUpgrade: false,
+  }
 }
 
 function isEncrypted(req: IncomingMessage): boolean {

@@ -728,7 +728,13 @@ describe('the relay', () => {
     'xslt',
     'report',
     'manifest',
+    'audioworklet',
+    'sharedstorageworklet',
+    'speculationrules',
     'Document',
+    'empty, script',
+    'what no browser knows yet',
+    '',
   ])('serves no %s, to its own page neither', (dest) => {
     expect(codeOf({ way: 'relay', headers: { ...SAME_ORIGIN, 'sec-fetch-dest': dest } })).toBe('destination-refused')
   })
