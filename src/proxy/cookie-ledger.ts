@@ -34,6 +34,8 @@ interface Noted {
 /** Values remembered of one name: enough to know a cookie again in a second browser, or one that changes with each answer. */
 const MAX_VALUES = 32
 const MAX_NAMES = 200
+/** Characters. 128 random bits take 22 of them at least. */
+const LONGEST_CHOICE = 20
 
 function digest(value: string): string {
   return hash('sha256', value, 'base64url').slice(0, 16)
@@ -81,8 +83,9 @@ export function createCookieLedger(stored: unknown): CookieLedger {
       const digested = digest(value)
       if (isIn(own, digested)) return true
       // Whoever else set a cookie of this name that scripts can't read, be it another project on this host: its value is
-      // no business of this target. One that scripts can read, the page's own may have changed.
-      if (own.isHttpOnly && !sharesHost) return false
+      // no business of this target. One that scripts can read, the page's own may have changed, to `dark` or `de-CH`; what
+      // is longer may be the login of whoever else calls his `token`, and is taken for one.
+      if ((own.isHttpOnly || value.length > LONGEST_CHOICE) && !sharesHost) return false
       // Two targets that set the same name overwrite each other in the browser: whose value it is now decides.
       for (const [origin, names] of ledger) {
         const other = origin === targetOrigin ? undefined : names.get(name)

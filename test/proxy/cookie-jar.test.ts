@@ -572,6 +572,15 @@ describe('a cookie of the browser, on a path route', () => {
     expect(jars.mayForward(A, 'theme', 'dark')).toBe(true)
   })
 
+  it('does not where that could be the login of another project, which calls its own the same', () => {
+    const jars = open()
+    jars.noteSet(A, 'token', 'of-a')
+    expect(jars.mayForward(A, 'token', 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl')).toBe(false)
+    expect(jars.mayForward(A, 'token', 'A'.repeat(22))).toBe(false)
+    // A browser that called the target directly would send it this one, too.
+    expect(jars.mayForward(A, 'token', 'A'.repeat(22), true)).toBe(true)
+  })
+
   it('goes to the one of two targets whose value it is', () => {
     const jars = open()
     jars.noteSet(A, 'sid', 'of-a')
