@@ -80,10 +80,12 @@ export function setOrigin(
   const origin = originToSend(call, productionOrigin)
   const sendsOrigin = !call.route || req.headers.origin !== undefined
   if (origin !== undefined && sendsOrigin) headers['origin'] = origin
-  if (origin !== undefined && origin !== 'null' && req.headers.referer !== undefined) headers['referer'] = `${origin}/`
-  if (headers['sec-fetch-site'] !== undefined && !call.isNavigation) {
-    headers['sec-fetch-site'] = fetchSite(origin, call.target.origin)
-  }
+  const { referer, 'sec-fetch-site': site } = req.headers
+  // Whoever led a person here from another site stays who it is: the target's own name would vouch for it.
+  const isLedHere = call.isNavigation && (site === 'cross-site' || site === 'same-site')
+  if (referer !== undefined && isLedHere) headers['referer'] = referer
+  else if (referer !== undefined && origin !== undefined && origin !== 'null') headers['referer'] = `${origin}/`
+  if (site !== undefined && !call.isNavigation) headers['sec-fetch-site'] = fetchSite(origin, call.target.origin)
 }
 
 /**
