@@ -15,6 +15,8 @@ export default defineConfig({
     env: { XDG_CACHE_HOME: join(import.meta.dirname, 'test', '.tmp', `cache-${process.pid}`) },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes, however busy the machine is.
+    expect: { poll: { timeout: 20_000 } },
     // The plain counts at the end of .ci/run are taken from the file.
     reporters: process.env.CI ? ['default', 'json'] : ['default'],
     outputFile: { json: '.cache/test-results.json' },
