@@ -41,7 +41,7 @@ export interface DirectRequest {
    * https://fetch.spec.whatwg.org/#concept-request-credentials-mode; `unknown` where nobody could see it, which gets a
    * verdict for either.
    *
-   * @default 'same-origin'; of a beacon `include`
+   * @default 'same-origin'; of a beacon and a WebSocket `include`
    */
   credentials?: 'omit' | 'same-origin' | 'include' | 'unknown'
   /**

@@ -157,10 +157,10 @@ function cannotSendAgain({ request }: Journey, hop: Hop, status: number): boolea
 /** Chromium has many ways to refuse it, and most are silent. */
 function refuseScheme(journey: Journey, hop: Hop, status: number, location: URL): void {
   const { request, tainting } = journey
-  if (!isSafeRedirectTarget(location)) {
-    report(journey, hop, 'response', 'InvalidRedirect', { netError: 'net::ERR_UNSAFE_REDIRECT' })
-  } else if (cannotSendAgain(journey, hop, status)) {
+  if (cannotSendAgain(journey, hop, status)) {
     report(journey, hop, 'response', 'RedirectOfStreamBody')
+  } else if (!isSafeRedirectTarget(location)) {
+    report(journey, hop, 'response', 'InvalidRedirect', { netError: 'net::ERR_UNSAFE_REDIRECT' })
   } else if (request.redirect === 'error') {
     report(journey, hop, 'response', 'RedirectModeError', { isSilent: true })
   } else if (request.mode === 'same-origin') {

@@ -81,7 +81,7 @@ function isWithoutBody({ method = 'GET' }: DirectRequest): boolean {
 }
 
 export function credentialsOf({ credentials, initiator }: DirectRequest): Request['credentials'] {
-  return credentials ?? (initiator === 'sendBeacon' ? 'include' : 'same-origin')
+  return credentials ?? (initiator === 'sendBeacon' || initiator === 'WebSocket' ? 'include' : 'same-origin')
 }
 
 /** https://html.spec.whatwg.org/#obtain-an-embedder-policy: 1. If environment is a non-secure context, return the default. */

@@ -196,7 +196,7 @@ function callOf(given: Case): Call {
   }
 }
 
-/** What is no longer wanted, an event stream of another type for one: it came all the same. */
+/** What is no longer wanted, an event stream of another type for one: if there was an answer, it came all the same. */
 const ABORTED = 'net::ERR_ABORTED'
 
 const isRefusal = (text: string): boolean => text.startsWith('Mixed Content: ') || text.startsWith('Unsafe attempt ')
@@ -208,6 +208,8 @@ interface Caller {
 }
 
 interface Told {
+  /** Whether there was an answer that is no redirect. */
+  isAnswered?: boolean
   corsError?: string
   failedParameter?: string
   netError?: string
@@ -253,6 +255,10 @@ async function openCaller(session: CDPSession): Promise<Caller> {
     entry.failedParameter = corsErrorStatus?.failedParameter
     end(requestId)
   })
+  session.on('Network.responseReceived', ({ requestId }) => {
+    const entry = toldOf(requestUrls.get(requestId) ?? '')
+    if (entry) entry.isAnswered = true
+  })
   session.on('Network.loadingFinished', ({ requestId }) => end(requestId))
   session.on('Log.entryAdded', ({ entry: { text, url } }) => {
     if (text.includes('/sentinel/')) onSentinel?.()
@@ -279,7 +285,8 @@ async function openCaller(session: CDPSession): Promise<Caller> {
 
   return {
     async call(calls) {
-      for (const { id, initiator } of calls) if (initiator === 'sendBeacon') beacons.add(id)
+      const sendings = new Set(calls.filter(({ initiator }) => initiator === 'sendBeacon').map(({ id }) => id))
+      for (const id of sendings) beacons.add(id)
       const sent = new Promise<void>((resolve) => (onLastBeacon = resolve))
       const results = await evaluate<CallResult[]>(
         `(${makeCalls.toString()})(${JSON.stringify(calls)}, ${CONCURRENCY}, ${TIMEOUT})`,
@@ -292,9 +299,11 @@ async function openCaller(session: CDPSession): Promise<Caller> {
 
       const truths = new Map<string, Omit<Truth, 'seen'>>()
       for (const { id, response, thrown, isOver } of results) {
-        const { texts = [], ...network }: Partial<Told> = told.get(id) ?? {}
-        const { netError = ABORTED } = network
-        const isAllowed = isOver ? netError === ABORTED && !texts.some(isRefusal) : response !== undefined
+        const { texts = [], isAnswered, ...network }: Partial<Told> = told.get(id) ?? {}
+        const { netError } = network
+        // The page may be told that a beacon was aborted whose redirects the browser follows all the same.
+        const hasCome = netError === undefined || (netError === ABORTED && (isAnswered || sendings.has(id)))
+        const isAllowed = isOver ? hasCome && !texts.some(isRefusal) : response !== undefined
         truths.set(id, {
           outcome: isAllowed ? 'allowed' : 'blocked',
           ...(response && { response }),

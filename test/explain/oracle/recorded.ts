@@ -65,15 +65,14 @@ export function reached(given: Case, { seen }: Truth): Case {
 const isPreflight = ({ method, headers }: Seen): boolean =>
   method === 'OPTIONS' && headers.some(([name]) => name === 'access-control-request-method')
 
+const PREFLIGHTS_OWN = [
+  ...['access-control-request-method', 'access-control-request-headers', 'referer'],
+  ...['sec-fetch-mode', 'sec-fetch-site', 'sec-fetch-dest'],
+]
+
 /** A request without what a browser adds to any. */
 function told({ exchange }: Case, seen: Seen): Seen {
-  const names = new Set([
-    'origin',
-    'accept',
-    'cookie',
-    'access-control-request-method',
-    'access-control-request-headers',
-  ])
+  const names = new Set(['origin', 'accept', 'cookie', ...(isPreflight(seen) ? PREFLIGHTS_OWN : [])])
   for (const [name] of exchange.request.headers ?? []) names.add(name.toLowerCase())
   return { ...seen, headers: seen.headers.filter(([name]) => names.has(name)) }
 }

@@ -100,8 +100,7 @@ const BLOCKED: Record<Reason, Row[]> = {
     { request: { url: 'file:///ID/0' } },
     { request: { url: 'foo://other.test/ID/0', initiator: 'XMLHttpRequest' } },
     { hops: [to('mailto:x')] },
-    { hops: [to('data:,x')] },
-    { hops: [to('file:///x')] },
+    { hops: [to('ftp://other.test/')] },
   ],
   InsecureLocalNetwork: [
     { page: 'public' },
@@ -242,18 +241,33 @@ const BLOCKED: Record<Reason, Row[]> = {
   InvalidRedirect: [
     { hops: [to('http://[')] },
     { hops: [to('http://other.test/ID/1', ['Location', 'http://other.test/'])] },
+    // Chromium's network stack leads nobody there, whoever asks.
+    { hops: [to('data:,x')] },
+    { hops: [to('file:///x')] },
+    { request: { url: `${DEV}/ID/0`, mode: 'same-origin' }, hops: [to('data:,x')] },
+    { request: { redirect: 'error' }, hops: [to('data:,x')] },
   ],
   TooManyRedirects: [
     { hops: [...Array.from({ length: 21 }, (_, index) => to(`http://other.test/ID/${index + 1}`)), ok(ALLOWED)] },
   ],
   RedirectContainsCredentials: [
     { hops: [to('http://user:pass@other.test/ID/1'), ok(ALLOWED)] },
+    { request: { url: `${DEV}/ID/0` }, hops: [to(`http://user:pass@localhost:5173/ID/1`), ok(ALLOWED)] },
+    {
+      request: { url: `${DEV}/ID/0`, initiator: 'script' },
+      hops: [to(`http://user:pass@localhost:5173/ID/1`), ok(ALLOWED)],
+    },
     { request: { mode: 'no-cors' }, hops: [to('http://user:pass@other.test/ID/1'), ok(ALLOWED)] },
   ],
   RedirectOfStreamBody: [
     {
       request: { url: 'https://api.h2.test/ID/0', method: 'POST', hasStreamBody: true },
       hops: [{ ...to('https://other.h2.test/ID/1'), preflight: { status: 204, headers: [ALLOWED] } }, ok(ALLOWED)],
+      body: 'stream',
+    },
+    {
+      request: { url: 'https://api.h2.test/ID/0', method: 'POST', hasStreamBody: true },
+      hops: [{ ...to('data:,x'), preflight: { status: 204, headers: [ALLOWED] } }],
       body: 'stream',
     },
   ],
@@ -312,6 +326,10 @@ const PASSING: Record<string, Row> = {
   'Authorization, where the preflight allows *': {
     request: { headers: [['Authorization', 'Bearer x']] },
     hops: [asked([ALLOWED, ['Access-Control-Allow-Headers', '*']])],
+  },
+  'a beacon that is led to a URL with credentials, which takes them along': {
+    request: { url: `${DEV}/ID/0`, initiator: 'sendBeacon' },
+    hops: [to('http://user:pass@localhost:5173/ID/1'), ok()],
   },
   'a WebSocket, which knows no CORS': {
     request: { url: 'ws://other.test/ID/0', initiator: 'WebSocket' },
