@@ -1,4 +1,5 @@
 import type { Exchange } from '../exchange/exchange'
+import { perCall } from '../exchange/per-call'
 import type { ExchangeRecord } from '../exchange/recorded-exchange'
 import type { DirectResponse } from '../explain/direct-exchange'
 import { explain } from '../explain/explain'
@@ -196,7 +197,7 @@ export function createExplanations({ preflights, productionOrigin, log, now }: E
     add(exchange, record, target) {
       if (isClosed || !isAnswered(record)) return
       if (batch.length === 0) setImmediate(sortBatch)
-      batch.push({ exchange, record, target, before: undefined, kind: undefined })
+      batch.push(perCall({ exchange, record, target, before: undefined, kind: undefined }))
     },
     findings: () => [...findings.values()],
     close() {

@@ -9,6 +9,7 @@ import type { Dispatcher } from 'undici'
 import { preflightResponse } from '../cors/preflight-response'
 import type { Failure } from '../exchange/exchange'
 import { createExchangeLog } from '../exchange/log'
+import { perCall } from '../exchange/per-call'
 import type { ExchangeRecord } from '../exchange/recorded-exchange'
 import {
   type ClientConfig,
@@ -213,7 +214,7 @@ export function createProxy(input: ProxyInput): Proxy {
       )
     }
     const pageUrl = req.url ?? '/'
-    const exchange: ExchangeRecord = {
+    const exchange = perCall<ExchangeRecord>({
       id: ++exchangeCount,
       startedAt: now(),
       way: relay?.kind ?? 'path',
@@ -225,8 +226,8 @@ export function createProxy(input: ProxyInput): Proxy {
       pageHeaders: req.headers,
       forcesPreflight: relay?.forcesPreflight ?? (isStreamBody(req) ? 'stream-body' : undefined),
       requestHeaders: [],
-    }
-    return {
+    })
+    return perCall({
       exchange,
       target,
       route,
@@ -240,7 +241,7 @@ export function createProxy(input: ProxyInput): Proxy {
       isNavigation: req.headers['sec-fetch-mode'] === 'navigate' || (route !== undefined && asksForDocument(req)),
       readsFailures: req.headers[READS_FAILURES_HEADER] !== undefined,
       insistsOnOwnOrigin: hooks.strictTargets.has(target),
-    }
+    })
   }
 
   /** Why a request that passed the guard can still not go on. */

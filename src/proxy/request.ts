@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
+import { perCall } from '../exchange/per-call'
 import { READS_FAILURES_HEADER } from '../exchange/wire'
 import { restoreCookieHeader } from '../routes/rewrite'
 import { connectionOptions, isHopByHop } from '../standard/hop-by-hop'
@@ -38,7 +39,7 @@ const NEVER_PASSED_ON = new Set([
 /** The header that goes up. */
 export function buildUpstreamHeaders(req: IncomingMessage, call: Call, rewrite: RequestRewrite): HeaderRecord {
   const { target } = call
-  const headers: HeaderRecord = { host: urlOfOrigin(target.origin).host }
+  const headers = perCall<HeaderRecord>({ host: urlOfOrigin(target.origin).host })
   const received = req.headers
   const options = connectionOptions(received.connection)
   for (const name in received) {

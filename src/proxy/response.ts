@@ -1,4 +1,5 @@
 import type { HeaderLines } from '../exchange/exchange'
+import { perCall } from '../exchange/per-call'
 import { RESERVED_PREFIX } from '../exchange/wire'
 import { corsResponseHeaders, isAccessControlHeader, mergeVary } from '../cors/response-headers'
 import { rewriteLocation, rewriteSetCookie } from '../routes/rewrite'
@@ -55,7 +56,7 @@ const ACTS_ON_THE_ORIGIN = new Set([
 
 /** Upstream's header lines → the fields the page is given. */
 export function buildSentHeaders(call: Call, upstream: HeaderLines, rewrite: ResponseRewrite): HeaderRecord {
-  const sent: HeaderRecord = {}
+  const sent = perCall<HeaderRecord>({})
   const setCookies: string[] = []
   const options = connectionOptions(valueOf(upstream, 'connection'))
   for (const [name, value] of upstream) {

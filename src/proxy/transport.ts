@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Options as HpmOptions, Plugin as HpmPlugin } from 'http-proxy-middleware'
 import type { Dispatcher } from 'undici'
+import { perCall } from '../exchange/per-call'
 import { isLoopbackHost } from '../targets/address'
 import type { Target } from '../targets/target'
 import { recallCall } from './call'
@@ -67,7 +68,7 @@ export function createTransport(hooks: TransportHooks): Transport {
         if (call.upgrade) {
           upgradeThrough({ req, call, proxyServer, options, dispatcher, hooks, ...call.upgrade, joined })
         } else {
-          sendWeb({ req, res, call, proxyServer, options, dispatcher, hooks })
+          sendWeb(perCall({ req, res, call, proxyServer, options, dispatcher, hooks }))
         }
         return DONE
       }

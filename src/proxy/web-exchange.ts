@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { perCall } from '../exchange/per-call'
 import type { Connection, Sender, SendOptions } from './connection'
 import { classifyFailure, isDroppedConnection, pageWentAway } from './errors'
 import { abortResponse, dropHostsHeaders, endWith, writeChunk, writeHead } from './page-response'
@@ -104,7 +105,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
       return false
     }
     if (call.insistsOnOwnOrigin && status !== 403) hooks.strictTargets.add(call.target)
-    call.exchange.upstreamResponse = { status, headers: upstream }
+    call.exchange.upstreamResponse = perCall({ status, headers: upstream })
     const headers = hooks.buildSentHeaders(call, upstream)
     this.#resumeParser = resume
     this.#contentLength = Number(headers['content-length'])
@@ -117,7 +118,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
       this.#pipeObserved(this.#observed)
     }
     writeHead(res, status, statusText, headers)
-    call.exchange.sentResponse = { status, headers }
+    call.exchange.sentResponse = perCall({ status, headers })
     // Data of the same packet is delivered before this runs. Without any, the page must not wait for the first event to
     // learn that its stream is open.
     process.nextTick(flushIfSilent, this)
