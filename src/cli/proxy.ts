@@ -1,19 +1,17 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { CLIENT_SCRIPT, RESERVED_PREFIX } from '../exchange/wire'
 import type { Advice } from '../options/advice'
-import { CorsDevError, type Issue, LOG_PREFIX } from '../options/errors'
+import type { Issue } from '../options/errors'
 import { checkOptions } from '../options/resolve'
 import type { ResolvedOptions } from '../options/types'
 import { namedTargets } from '../targets/from-options'
 import type { Target } from '../targets/target'
-import { argumentIssue, type GivenArguments } from './arguments'
-import type { Command } from './command'
-import { HOST_OPTION, listeningError, ownNames, readAddress } from './listening'
+import type { GivenArguments } from './arguments'
+import { type Command, EXIT } from './command'
+import { HOST_OPTION, readAddress } from './listening'
 
 const USUAL_PORT = 8010
 const USUAL_PATH = '/proxy'
+const LOOPBACK = 'localhost, 127.0.0.1 and [::1]'
 
 const ADVICE: Advice = {
   target: (origin) => `unplugin-cors-dev proxy ${origin}`,
@@ -64,89 +62,40 @@ export const proxy: Command = {
     "  unplugin-cors-dev proxy --proxyUrl https://api.example.com --proxyPartial ''",
   ],
   prepare(given) {
-    const { options, targets, path, issues } = readTarget(given)
+    const { options, target, path, issues } = readTarget(given)
     const { issues: addressIssues, ...address } = readAddress(given, USUAL_PORT)
     return {
       issues: [...issues, ...addressIssues],
       async run({ print, complain, terminal, name, untilStopped }) {
-        const [{ createContext }, { ownOrigins }, { answerElsewhere }, { refuseUpgrade }] = await Promise.all([
-          import('../plugin/context'),
-          import('../plugin/own-origins'),
-          import('./elsewhere'),
-          import('../proxy/upgrade'),
-        ])
-        const names = ownNames(address)
-        const context = createContext({
-          options,
-          targets,
-          // Logins are kept as those of the project are that this is started in.
-          root: process.cwd(),
-          base: '/',
-          allowedHosts: names,
-          advice: ADVICE,
-          logger: {
-            info: (message) => print(`${message}\n`),
-            warn: (message) => complain(`${message}\n`),
-            error: (message) => complain(`${message}\n`),
-          },
-        })
-        const elsewhere = answerElsewhere(
-          { origins: options.origins, allowedHosts: names, advice: ADVICE },
-          path,
-          (line) => complain(`${LOG_PREFIX} ${line}\n`),
-        )
-        const server = createServer((req, res) => context.middleware(req, res, () => elsewhere(req, res)))
-        server.on('upgrade', (req, socket, head) => {
-          if (!context.upgrade(req, socket, head)) refuseUpgrade(socket, 404)
-        })
-        const { host = '127.0.0.1' } = address
-        try {
-          server.listen({ port: address.port, ...(host !== true && { host }) })
-          await once(server, 'listening')
-        } catch (error) {
-          throw listeningError(error, address)
+        if (!target) return EXIT.undecided
+        const { startProxyServer } = await import('./proxy-server')
+        const logger = {
+          info: (message: string) => print(`${message}\n`),
+          warn: (message: string) => complain(`${message}\n`),
+          error: (message: string) => complain(`${message}\n`),
         }
-        const stop = async (): Promise<void> => {
-          server.close()
-          server.closeAllConnections()
-          await context.close()
-        }
-        const origins = ownOrigins(server, names)
-        const [target] = targets
-        if (target && origins.includes(target.origin)) {
-          await stop()
-          throw new CorsDevError([itself(target)])
-        }
-        context.noteListening(origins)
-
-        const { port } = server.address() as AddressInfo
-        const [local = '', ...addresses] =
-          typeof address.host === 'string'
-            ? [originOf(address.host, port)]
-            : origins.filter((origin) => !/\/\/(?:127\.|\[)/.test(origin))
+        const server = await startProxyServer({ options, target, path, address, advice: ADVICE, logger })
+        const [local, ...others] = server.origins
         const arrow = terminal.paint('green', '  ➜')
         const bold = (text: string): string => terminal.paint('bold', text)
         const prefix = path === '/' ? '' : path
-        const api = `${target?.origin}${target?.basePath}`
-        const pages = options.origins.map((origin) =>
-          origin === 'loopback' ? 'localhost, 127.0.0.1 and [::1]' : origin,
-        )
+        const api = target.origin + target.basePath
+        const pages = options.origins.map((origin) => (origin === 'loopback' ? LOOPBACK : origin))
         print(
           [
             '',
             `  ${bold(name)} leads to ${api}`,
             '',
             `${arrow}  ${bold('call')} ${local}${prefix}/… instead of ${api}/…`,
-            ...addresses.map((origin) => `        ${origin}${prefix}/…`),
+            ...others.map((origin) => `        ${origin}${prefix}/…`),
             `${arrow}  ${bold('or')} leave the code as it is, and load this before the page's other scripts:`,
             `        <script src="${local}${RESERVED_PREFIX}${CLIENT_SCRIPT}"></script>`,
             `${arrow}  ${bold('for')} pages of ${pages.join(', ')}; for others add --origin <origin>`,
             '',
           ].join('\n'),
         )
-
         const exitCode = await untilStopped()
-        await stop()
+        await server.close()
         return exitCode
       },
     }
@@ -156,28 +105,29 @@ export const proxy: Command = {
 /** One target, under one path; with issues it is of no use. */
 function readTarget(given: GivenArguments): {
   options: ResolvedOptions
-  targets: Target[]
+  target: Target | undefined
   path: string
   issues: Issue[]
 } {
   const [url] = given.words
   const path = `/${(given.value('proxyPartial') ?? USUAL_PATH).replace(/^\/+|\/+$/g, '')}`
   const origins = given.values('origin')
-  const target = { url, stripPrefix: true, ...(given.has('insecure') && { proxy: { secure: false } }) }
+  const entry = { url, stripPrefix: true, ...(given.has('insecure') && { proxy: { secure: false } }) }
   const { options, issues } = checkOptions(
     {
-      targets: url === undefined ? [] : { [path]: target },
+      targets: url === undefined ? [] : { [path]: entry },
       productionOrigin: given.value('productionOrigin'),
       ...(origins.length > 0 && { origins }),
     },
     { describe: (option) => argumentOf(option) },
   )
   const named = namedTargets(options.targets, () => ({ source: 'command', name: '<url>' }))
+  const [target] = named.targets
   return {
     options,
     // To a page of another origin the path is as good as the API's own URL: what it reads, it reads by its own name, so
     // that the API's answer can be judged.
-    targets: named.targets.map((one) => ({ ...one, originPolicy: 'as-relayed' })),
+    target: target && { ...target, originPolicy: 'as-relayed' },
     path,
     issues: [...issues, ...named.issues],
   }
@@ -188,17 +138,4 @@ function argumentOf(option: string): string {
   if (option.startsWith('origins')) return '--origin'
   if (option === 'productionOrigin') return '--productionOrigin'
   return option.endsWith('.url') ? '<url>' : '--proxyPartial'
-}
-
-function originOf(host: string, port: number): string {
-  return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`).origin
-}
-
-function itself({ origin }: Target): Issue {
-  return argumentIssue(
-    '<url>',
-    origin,
-    'is this proxy itself: its requests would come round for ever',
-    'Write the address of the API, or another --port',
-  )
 }

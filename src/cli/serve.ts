@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
+import type { ViteDevServer } from 'vite'
+import { printable } from '../exchange/printable'
 import { IN_PACKAGE_JSON } from '../options/advice'
 import type { Issue } from '../options/errors'
 import { argumentIssue, type GivenArguments } from './arguments'
@@ -76,6 +78,7 @@ export const serve: Command = {
           await server.close()
           throw listeningError(error, address)
         }
+        reloadForFiles(server)
         const arrow = terminal.paint('green', '  ➜')
         const bold = (text: string): string => terminal.paint('bold', text)
         print(`\n  ${bold(name)} serves ${neutralise(folder)} by Vite ${version}\n\n`)
@@ -93,6 +96,19 @@ export const serve: Command = {
       },
     }
   },
+}
+
+/** Vite reloads for pages and modules, and leaves alone what pages get in other ways: classic scripts, data, images. */
+function reloadForFiles({ watcher, environments, ws, config: { root, logger } }: ViteDevServer): void {
+  watcher.on('change', (path) => {
+    const name = relative(root, path)
+    const isModule = environments.client.moduleGraph.getModulesByFile(path.split(sep).join('/')) !== undefined
+    // Editors keep what they work with under such names.
+    const isHidden = name.split(sep).some((part) => part.startsWith('.'))
+    if (isModule || isHidden || /\.html$|~$/i.test(name)) return
+    logger.info(`page reload ${printable(name)}`, { timestamp: true })
+    ws.send({ type: 'full-reload', path: '*' })
+  })
 }
 
 /** Files of what has a dev server of its own to put the plugin into. */

@@ -260,6 +260,22 @@ it('understands the command lines of local-cors-proxy, but never allows everyone
   }
 })
 
+it('ends with Ctrl-C, whatever is open', async () => {
+  const { command: other, base } = await startProxy(api.origin)
+  const page = await openPage()
+  await page.evaluate(
+    (url) =>
+      new Promise((resolve) => {
+        Object.assign(window, { stream: new EventSource(`${url}/sse`), socket: new WebSocket(`${url}/socket`) })
+        const { socket } = window as unknown as { socket: WebSocket }
+        socket.onopen = resolve
+      }),
+    base,
+  )
+  expect(await other.stop('SIGTERM')).toBe(143)
+  await page.waitForFunction('window.socket.readyState === WebSocket.CLOSED')
+})
+
 it('judges what the API allows by the origin that the page will have', async () => {
   const { command: other, base } = await startProxy(api.origin, '--productionOrigin', 'https://app.test')
   try {
@@ -290,13 +306,14 @@ it('listens where it is told, and for this machine alone if it is not', async ()
 })
 
 it('does not lead to itself', async () => {
-  const { port } = new URL(proxy)
-  const { code, stderr } = await runCommand([
-    'proxy',
-    `http://127.0.0.1:${Number(port) + 1}`,
-    '--port',
-    String(Number(port) + 1),
-  ])
+  let stderr = ''
+  let code: number
+  // Below the ports that systems hand out, and not where another server happens to be.
+  let port = 20_000
+  do {
+    port++
+    ;({ code, stderr } = await runCommand(['proxy', `http://127.0.0.1:${port}`, '--port', String(port)]))
+  } while (stderr.includes('is taken'))
   expect(code).toBe(2)
   expect(stderr).toMatch(/^\[cors-dev\] <url> "http:\S+" is this proxy itself: /m)
 })

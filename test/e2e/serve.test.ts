@@ -86,7 +86,7 @@ afterAll(async () => {
 
 const prototype = (heading: string): string => `<!doctype html>
 <html lang="en">
-<head><title>prototype</title></head>
+<head><title>prototype</title><script src="classic.js"></script></head>
 <body>
 <h1>${heading}</h1>
 <p></p>
@@ -113,7 +113,11 @@ describe('a folder with one page, which calls two APIs without CORS and one with
   const red: string[] = []
 
   beforeAll(async () => {
-    folder = makeFolder({ 'index.html': prototype('one'), 'about.html': '<!doctype html><h1>about</h1>' })
+    folder = makeFolder({
+      'index.html': prototype('one'),
+      'about.html': '<!doctype html><h1>about</h1>',
+      'classic.js': 'window.version = 1',
+    })
     before = contents(folder)
     command = startCommand(['--port', '0'], { cwd: folder })
     ;[, url = ''] = await command.waitFor(/Local: +(http:\S+)/)
@@ -173,11 +177,17 @@ describe('a folder with one page, which calls two APIs without CORS and one with
     expect(await page.textContent('p')).toBe('weather, orders, maps')
   })
 
+  it('reloads when a file is edited that is no module', async () => {
+    writeFileSync(join(folder, 'classic.js'), 'window.version = 2')
+    await page.waitForFunction(`window.version === 2`)
+    await command.waitFor(/page reload classic\.js/)
+  })
+
   it('ends with Ctrl-C, and leaves nothing behind', async () => {
     expect(await command.stop('SIGINT')).toBe(130)
     await expect(fetch(url)).rejects.toThrow()
     writeFileSync(join(folder, 'index.html'), prototype('one'))
-    expect((contents(folder) as unknown[][]).map(([name]) => name)).toEqual(['about.html', 'index.html'])
+    expect((contents(folder) as unknown[][]).map(([name]) => name)).toEqual(['about.html', 'classic.js', 'index.html'])
   })
 })
 
