@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { idOf } from '../case'
 import { disagreements } from '../compare'
 import { generateCase } from '../generate'
-import { openOracle, type Oracle } from '../oracle'
+import { openOracle, ORACLE_TIMEOUT, type Oracle } from '../oracle'
 import { excesses, trialsOf } from '../policies'
 import { readRecorded } from '../recorded'
 import type { Truth } from '../truth'
@@ -22,7 +22,7 @@ beforeAll(async () => {
   )
   oracle = await openOracle()
   truths = await oracle.ask(cases)
-})
+}, ORACLE_TIMEOUT)
 
 afterAll(() => oracle.close())
 
@@ -38,17 +38,21 @@ describe(`random calls in Chromium (seed ${seed})`, () => {
     expect(wrong).toEqual([])
   })
 
-  it('are allowed with the policies that explain() proposes, and blocked again without any one part of them', async () => {
-    const trials = blocked().flatMap(([index, given]) =>
-      trialsOf(given, verdictOf(given), idOf(given)).map((trial) => ({ index, ...trial })),
-    )
-    expect(trials.length).toBeGreaterThan(500)
-    const outcomes = await oracle.ask(trials.map(({ given }) => given))
-    const wrong = trials.flatMap(({ index, what, expected }, at) =>
-      outcomes[at]!.outcome === expected ? [] : [{ index, what, expected }],
-    )
-    expect(wrong).toEqual([])
-  })
+  it(
+    'are allowed with the policies that explain() proposes, and blocked again without any one part of them',
+    { timeout: ORACLE_TIMEOUT },
+    async () => {
+      const trials = blocked().flatMap(([index, given]) =>
+        trialsOf(given, verdictOf(given), idOf(given)).map((trial) => ({ index, ...trial })),
+      )
+      expect(trials.length).toBeGreaterThan(500)
+      const outcomes = await oracle.ask(trials.map(({ given }) => given))
+      const wrong = trials.flatMap(({ index, what, expected }, at) =>
+        outcomes[at]!.outcome === expected ? [] : [{ index, what, expected }],
+      )
+      expect(wrong).toEqual([])
+    },
+  )
 
   it('are allowed no more than they need', () => {
     const wrong = blocked().flatMap(([index, given]) => {

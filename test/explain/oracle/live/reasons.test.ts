@@ -1,18 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DirectExchange, DirectHop, DirectRequest, Initiator, Reason } from '../../../../src/explain'
-import { addressSpaceOf, idOf, PAGES, type Body, type Case, type PageName } from '../case'
+import { addressSpaceOf, PAGES, type Body, type Case, type PageName } from '../case'
 import { disagreements } from '../compare'
-import { openOracle, type Oracle } from '../oracle'
+import { openOracle, ORACLE_TIMEOUT, type Oracle } from '../oracle'
 import { readRecorded } from '../recorded'
+import type { Truth } from '../truth'
 import { verdictOf } from '../verdict'
-
-let oracle: Oracle
-
-beforeAll(async () => {
-  oracle = await openOracle()
-})
-
-afterAll(() => oracle.close())
 
 // Calls are written with `ID` where each gets a path of its own.
 
@@ -338,33 +331,43 @@ const PASSING: Record<string, Row> = {
   ...Object.fromEntries(INITIATORS.map((initiator) => [`a CORS request by ${initiator}`, { request: { initiator } }])),
 }
 
-async function judge(given: Case) {
-  const [truth] = await oracle.ask([given])
+// All are asked at once: a browser has time for many calls.
+
+const blocked = Object.entries(BLOCKED).map(([reason, rows]) => ({ reason, cases: rows.map(caseOf) }))
+const passing = Object.entries(PASSING).map(([name, row]) => ({ name, given: caseOf(row) }))
+
+let oracle: Oracle
+const truths = new Map<Case, Truth>()
+
+beforeAll(async () => {
+  oracle = await openOracle()
+  const cases = [...blocked.flatMap((one) => one.cases), ...passing.map(({ given }) => given)]
+  for (const [index, truth] of (await oracle.ask(cases)).entries()) truths.set(cases[index]!, truth)
+}, ORACLE_TIMEOUT)
+
+afterAll(() => oracle.close())
+
+function judge(given: Case) {
+  const truth = truths.get(given)!
   const texts = readRecorded().version === oracle.version
   const verdict = verdictOf(given)
-  return { truth: truth!, verdict, found: disagreements(given, truth!, verdict, { texts }) }
+  return { truth: truth.outcome, verdict, found: disagreements(given, truth, verdict, { texts }) }
 }
 
 describe('Chromium blocks as explain() says', () => {
-  it.each(Object.entries(BLOCKED))('for %s', async (reason, rows) => {
-    for (const row of rows) {
-      const given = caseOf(row)
-      const { truth, verdict, found } = await judge(given)
-      expect({ id: idOf(given), row, outcome: truth.outcome, reason: verdict.reason, found }).toEqual({
-        id: idOf(given),
-        row,
-        outcome: 'blocked',
-        reason,
-        found: [],
-      })
+  it.each(blocked)('for $reason', ({ reason, cases }) => {
+    for (const given of cases) {
+      const { truth, verdict, found } = judge(given)
+      expect({ given, truth, reason: verdict.reason, found }).toEqual({ given, truth: 'blocked', reason, found: [] })
     }
   })
 })
 
 describe('Chromium allows as explain() says', () => {
-  it.each(Object.entries(PASSING))('%s', async (_, row) => {
-    const { truth, verdict, found } = await judge(caseOf(row))
-    expect({ truth: truth.outcome, says: verdict.outcome, found }).toEqual({
+  it.each(passing)('$name', ({ given }) => {
+    const { truth, verdict, found } = judge(given)
+    expect({ given, truth, says: verdict.outcome, found }).toEqual({
+      given,
       truth: 'allowed',
       says: 'allowed',
       found: [],
