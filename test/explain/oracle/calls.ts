@@ -88,10 +88,15 @@ export async function makeCalls(calls: Call[], concurrency: number, timeout: num
     })
   }
 
-  function viaElement({ id, url, initiator, credentials }: Call): Promise<CallResult> {
+  /** Of its `crossorigin` attribute is made the request's mode. */
+  const crossOriginOf = ({ mode, credentials }: Call): string | null =>
+    mode === 'no-cors' ? null : credentials === 'include' ? 'use-credentials' : 'anonymous'
+
+  function viaElement(call: Call): Promise<CallResult> {
+    const { id, url, initiator } = call
     return new Promise((resolve) => {
       const element = document.createElement(initiator === 'image' ? 'img' : initiator === 'script' ? 'script' : 'link')
-      element.crossOrigin = credentials === 'include' ? 'use-credentials' : 'anonymous'
+      element.crossOrigin = crossOriginOf(call)
       element.onload = element.onerror = () => {
         element.remove()
         resolve({ id, isOver: true })
@@ -104,10 +109,11 @@ export async function makeCalls(calls: Call[], concurrency: number, timeout: num
     })
   }
 
-  function viaMedia({ id, url, initiator, credentials }: Call): Promise<CallResult> {
+  function viaMedia(call: Call): Promise<CallResult> {
+    const { id, url, initiator } = call
     return new Promise((resolve) => {
       const media = document.createElement(initiator === 'audio' ? 'audio' : 'video')
-      media.crossOrigin = credentials === 'include' ? 'use-credentials' : 'anonymous'
+      media.crossOrigin = crossOriginOf(call)
       media.onerror = media.onloadedmetadata = () => resolve({ id, isOver: true })
       if (initiator !== 'track') {
         media.src = url

@@ -146,10 +146,15 @@ function generateCall(random: Random, page: PageName): Call {
   return call
 }
 
+const PLAIN_ELEMENTS = new Set<Initiator>(['image', 'script', 'stylesheet', 'media', 'audio'])
+
 /** By what has no say in method and headers. */
 function generateOtherCall(random: Random, page: PageName, initiator: Initiator): Call {
   const { origin } = PAGES[page]
   if (initiator === 'WebSocket') return { request: { url: '', origin, initiator, credentials: 'include' } }
+  // Without a `crossorigin` attribute; fonts and tracks go without CORS never.
+  if (PLAIN_ELEMENTS.has(initiator) && random.chance(0.4))
+    return { request: { url: '', origin, initiator, mode: 'no-cors', credentials: 'include' } }
   if (initiator !== 'sendBeacon') {
     const isCredentialed = initiator !== 'font' && random.chance(0.4)
     return { request: { url: '', origin, initiator, credentials: isCredentialed ? 'include' : 'same-origin' } }
