@@ -1,5 +1,5 @@
 import type { DirectHop, DirectRequest, DirectResponse, Initiator } from '../../../src/explain.ts'
-import { addressSpaceOf, PAGES, pathOf, type Body, type Case, type PageName } from './case.ts'
+import { addressSpaceOf, locate, PAGES, pathOf, type Body, type Case, type PageName } from './case.ts'
 import { createRandom, type Random } from './random.ts'
 
 type Line = [name: string, value: string]
@@ -539,7 +539,11 @@ function generateChain(
     }
     const stays = isLong && random.chance(0.97)
     const next = stays ? state.here : random.pick(origins ?? [...ORIGINS[page], ownOrigin(page)])
-    const location = generateLocation(random, pathOf(id, index + 1), state.here, next, isLong ? 0 : 0.08 + faults)
+    const path = pathOf(id, index + 1)
+    const odd = generateLocation(random, path, state.here, next, isLong ? 0 : 0.08 + faults)
+    // From a URL with an odd end a relative one leads round in circles.
+    const hop = locate(URL.parse(odd[0] ?? '', here)?.href ?? '')?.hop ?? index + 1
+    const location = hop === index + 1 ? odd : [next + path]
     const response = generateAnswer(random, request, state, wrongs, random.pick([301, 302, 303, 307, 308]))
     hops.push({
       addressSpace,

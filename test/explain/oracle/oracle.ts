@@ -134,9 +134,10 @@ async function startServers(answer: (request: RawRequest, scheme: string) => Raw
 
 /** What no server here does to a call; a machine whose network changes, or that has too much to do, does. */
 const MACHINES_OWN = new Set(
-  ['NETWORK_CHANGED', 'NETWORK_IO_SUSPENDED', 'TIMED_OUT', 'CONNECTION_TIMED_OUT', 'CONNECTION_RESET'].map(
-    (name) => `net::ERR_${name}`,
-  ),
+  [
+    ...['NETWORK_CHANGED', 'NETWORK_IO_SUSPENDED', 'TIMED_OUT', 'CONNECTION_TIMED_OUT', 'CONNECTION_RESET'],
+    ...['CONNECTION_CLOSED', 'EMPTY_RESPONSE', 'TOO_MANY_RETRIES', 'INSUFFICIENT_RESOURCES'],
+  ].map((name) => `net::ERR_${name}`),
 )
 
 /** How often a call is made again. */
