@@ -108,6 +108,9 @@ const HOSTILE: Record<string, DirectExchange> = {
   'ACAO of a URL': response('access-control-allow-origin', `http://${'ä'.repeat(MEGABYTE)}`),
   'ACEH of names': response('access-control-expose-headers', 'x-a, '.repeat(MEGABYTE / 5)),
   'Location of dots': call({}, { response: { status: 302, headers: [['location', '../'.repeat(MEGABYTE / 3)]] } }),
+  'ACRH of names': call({
+    headers: Array.from({ length: MEGABYTE / 8 }, (_, index) => [`x-${index.toString(36).padStart(6, '0')}`, '1']),
+  }),
   'ACRH of one name': call({ headers: [['x'.repeat(MEGABYTE), '1']] }),
   'ACRH for a value': call({ headers: [['Accept', ' a'.repeat(MEGABYTE / 2)]] }),
 }

@@ -82,6 +82,13 @@ function judge(given: Given, rules: Rules): { verdict: Verdict; mayDiffer: boole
     const place = { index: 0, href: request.href, origin: request.origin, method: request.method }
     report(journey, place, 'request', 'InvalidUrl')
   }
+  if (given.isTooBig) {
+    unsettled.push({
+      hop: 0,
+      missing: 'response',
+      sentence: `Whether ${request.href} takes a request with more than 256 KiB of headers would settle it: most servers refuse it, and here they are not read.`,
+    })
+  }
   let next = url && isAccepted(journey, url) ? firstRequest(journey, url) : undefined
   for (let index = 0; next; index++) next = mainFetch(journey, index, next)
 

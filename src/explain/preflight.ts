@@ -44,7 +44,7 @@ export function preflightCauses(
 function withAccept(headers: Hop['headers']): Hop['headers'] {
   let size = ACCEPT[1].length
   for (const [name, value] of headers) {
-    if (name.toLowerCase() === 'accept') return headers
+    if (name.length === 6 && name.toLowerCase() === 'accept') return headers
     size += value.length
   }
   return size > 1024 ? [...headers, ACCEPT] : headers

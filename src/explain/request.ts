@@ -4,6 +4,7 @@ import { normalizeMethod } from '../standard/methods'
 import { isPotentiallyTrustworthyOrigin } from '../standard/mixed-content'
 import { OPAQUE_ORIGIN } from '../standard/origin'
 import type { DirectExchange, DirectRequest } from './direct-exchange'
+import { isTooBig as areHeadersTooBig } from './response'
 import type { Dialect } from './verdict'
 
 /** https://fetch.spec.whatwg.org/#concept-request, as far as CORS goes, after `new Request()` has read what it was given. */
@@ -41,15 +42,18 @@ export interface Given {
   url: URL | null
   /** Of the request: names in lower case, values normalized. */
   headers: Request['headers']
+  /** Whether there are more of them than servers read: then they are none here, since a page could keep us busy for long. */
+  isTooBig: boolean
   /** Whether the dialects may read the request differently. */
   isDialectal: boolean
 }
 
 export function read(exchange: DirectExchange): Given {
   const { url, headers = NO_HEADERS, hasUploadListener, hasStreamBody } = exchange.request
-  const lines = headers.map((line) => normalize(line))
+  const isTooBig = areHeadersTooBig(headers)
+  const lines = isTooBig ? NO_HEADERS : headers.map((line) => normalize(line))
   const isDialectal = !!hasUploadListener || !!hasStreamBody || readsByDialect(lines)
-  return { exchange, url: URL.parse(url), headers: lines, isDialectal }
+  return { exchange, url: URL.parse(url), headers: lines, isTooBig, isDialectal }
 }
 
 /** https://fetch.spec.whatwg.org/#dom-request */

@@ -19,8 +19,8 @@ const MAX_HEADERS_SIZE = 256 * 1024
 
 export function isTooBig(headers: Headers): boolean {
   let size = 0
-  for (const [name, value] of headers) size += name.length + value.length + 4
-  return size > MAX_HEADERS_SIZE
+  for (const [name, value] of headers) if ((size += name.length + value.length + 4) > MAX_HEADERS_SIZE) return true
+  return false
 }
 
 /** https://fetch.spec.whatwg.org/#concept-filtered-response */

@@ -106,6 +106,7 @@ export function isCorsSafelistedRequestHeader(name: string, value: string): bool
 /**
  * https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names: lower-case, unique, sorted.
  *
+ * @param headers names in lower case, as `Headers` has them: a name may be a megabyte, and is not copied here
  * @param isSafelisted whether one of them is a CORS-safelisted request-header
  */
 export function corsUnsafeRequestHeaderNames(
@@ -120,10 +121,10 @@ export function corsUnsafeRequestHeaderNames(
       potentiallyUnsafe.push(name)
       safelistedSize += value.length
     } else {
-      unsafe.add(name.toLowerCase())
+      unsafe.add(name)
     }
   }
-  if (safelistedSize > 1024) for (const name of potentiallyUnsafe) unsafe.add(name.toLowerCase())
+  if (safelistedSize > 1024) for (const name of potentiallyUnsafe) unsafe.add(name)
   return [...unsafe].sort()
 }
 

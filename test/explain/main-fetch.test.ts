@@ -155,6 +155,16 @@ describe('what was not seen', () => {
     expect(verdict.response === undefined).toBe(outcome !== 'allowed')
   })
 
+  it.each<[string, [string, string][]]>([
+    ['one name', [['x'.repeat(2 ** 20), '1']]],
+    ['one value', [['X-A', 'x'.repeat(2 ** 20)]]],
+    ['many names', Array.from({ length: 2 ** 17 }, (_, index): [string, string] => [`x-${index}`, '1'])],
+  ])('is more than servers read, in %s', (_, headers) => {
+    expect(explain(exchange({ headers }, open))).toMatchObject({ outcome: 'unknown', unsettled: [{ hop: 0 }] })
+    expect(explain(exchange({ headers }, { response: answer(200) })).outcome).toBe('blocked')
+    expect(explain(exchange({ headers, method: 'PUT' }, { preflight: answer(431) })).outcome).toBe('blocked')
+  })
+
   it('is told in sentences that name where', () => {
     const { unsettled } = explain(exchange({ method: 'PUT' }))
     for (const { sentence } of unsettled) expect(sentence).toContain(API)
