@@ -3,7 +3,7 @@
  * where the two part, each with what brings it back, and ends with 1 if they do.
  *
  * `--at 123` runs one case alone, prints all of it, and shrinks it if it is judged wrong. `--policies` tries what explain() proposes, too. `--record` writes
- * the truth of a choice of the cases to `recorded.json`.
+ * the truth of a choice of the cases to `recorded.jsonl`.
  */
 import { registerHooks } from 'node:module'
 import { parseArgs } from 'node:util'
