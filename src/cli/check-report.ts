@@ -1,5 +1,6 @@
 import { policyHeaders } from '../cors/policy-headers'
 import type { Fix, Problem, Verdict } from '../explain/verdict'
+import { withoutTokens } from '../exchange/secrets'
 import type { DirectFetchResult } from '../proxy/direct-fetch'
 import { ASSUMED_ADDRESS_SPACE } from './check-request'
 import { capitalizeName, drawExchange } from './diagram'
@@ -58,7 +59,11 @@ export function reportCheckAsJson({ exchange, verdict, failure, heldBack, droppe
     ...(heldBack && { heldBack }),
     ...(dropped.length > 0 && { dropped }),
   }
-  return `${neutraliseJson(JSON.stringify(json, null, 2))}\n`
+  return `${neutraliseJson(JSON.stringify(json, tellsNoToken, 2))}\n`
+}
+
+function tellsNoToken(_name: string, value: unknown): unknown {
+  return typeof value === 'string' ? withoutTokens(value) : value
 }
 
 function headline({ verdict, failure, heldBack }: CheckReport, page: Page): void {
@@ -175,7 +180,7 @@ class Page {
   }
 
   #lines(text: string, indent: number): string[] {
-    const harmless = neutralise(shortenEnd(text, SHOWN_TEXT, '…'))
+    const harmless = neutralise(withoutTokens(shortenEnd(text, SHOWN_TEXT, '…')))
     return wrap(this.#terminal.hasUnicode ? harmless : toAscii(harmless), this.#terminal.width - indent)
   }
 }

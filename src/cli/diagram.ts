@@ -2,7 +2,8 @@ import { STATUS_CODES } from 'node:http'
 import type { DirectExchange, DirectResponse } from '../explain/direct-exchange'
 import type { HopVerdict, PreflightCause, Problem, Verdict } from '../explain/verdict'
 import type { HeaderLines } from '../exchange/exchange'
-import { withoutCookieValue, withoutSecrets } from './secrets'
+import { withoutCookieValue, withoutTokens } from '../exchange/secrets'
+import { withoutSecrets } from './secrets'
 import { neutralise, shortenEnd, shortenMiddle, type Style, type Terminal, toAscii, wrap } from './terminal'
 
 export interface DiagramInput {
@@ -188,7 +189,7 @@ class Canvas {
   }
 
   #clean(text: string): string {
-    const harmless = neutralise(text)
+    const harmless = neutralise(withoutTokens(text))
     return this.#terminal.hasUnicode ? harmless : toAscii(harmless)
   }
 

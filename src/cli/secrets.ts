@@ -1,6 +1,7 @@
 import type { DirectExchange, DirectHop, DirectResponse } from '../explain/direct-exchange'
 import type { Verdict } from '../explain/verdict'
 import type { HeaderLines } from '../exchange/exchange'
+import { withoutSecrets as recordedWithoutSecrets } from '../exchange/secrets'
 import { hideCredentials } from '../options/errors'
 
 const HIDDEN = '***'
@@ -11,11 +12,6 @@ const JUDGED_BY_VALUE = new Set(['accept', 'accept-language', 'content-language'
 /** Terminals are shared and CI logs kept, so values that decide nothing are not repeated. */
 export function withoutSecrets(headers: HeaderLines): HeaderLines {
   return headers.map(([name, value]) => [name, JUDGED_BY_VALUE.has(name.toLowerCase()) ? value : HIDDEN])
-}
-
-/** `session=abc; Path=/; HttpOnly` → `session=***; Path=/; HttpOnly` */
-export function withoutCookieValue(setCookie: string): string {
-  return setCookie.replace(/^([^=;]*=)?[^;]*/, (_, name: string | undefined) => `${name ?? ''}${HIDDEN}`)
 }
 
 export function exchangeWithoutSecrets({ request, hops }: DirectExchange): DirectExchange {
@@ -38,8 +34,5 @@ export function verdictWithoutSecrets(verdict: Verdict): Verdict {
 }
 
 function responseWithoutSecrets({ status, headers }: DirectResponse): DirectResponse {
-  return {
-    status,
-    headers: headers.map(([name, value]) => [name, name === 'set-cookie' ? withoutCookieValue(value) : value]),
-  }
+  return { status, headers: recordedWithoutSecrets(headers) }
 }

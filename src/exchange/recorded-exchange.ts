@@ -1,5 +1,5 @@
 import type { Exchange, HeaderLines } from './exchange'
-import { withoutSecrets } from './secrets'
+import { withoutSecrets, withoutTokens } from './secrets'
 
 /** Name in lower case → value, or the values of several lines. */
 type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -66,10 +66,10 @@ export class RecordedExchange implements Exchange {
     return this.#record.method
   }
   get pageUrl(): string {
-    return this.#record.pageUrl
+    return withoutTokens(this.#record.pageUrl)
   }
   get upstreamUrl(): string {
-    return this.#record.upstreamUrl
+    return withoutTokens(this.#record.upstreamUrl)
   }
   get forcesPreflight(): Exchange['forcesPreflight'] {
     return this.#record.forcesPreflight

@@ -35,8 +35,18 @@ function shown(name: string, value: string, isInjected: boolean): string {
     case 'proxy-authorization':
       return withoutCredentials(value)
     default:
-      return isInjected || (SECRET_NAME.test(name) && !NO_SECRET.test(name)) ? HIDDEN : value
+      return isInjected || (SECRET_NAME.test(name) && !NO_SECRET.test(name)) ? HIDDEN : withoutTokens(value)
   }
+}
+
+/** A pair in the query or the fragment of a URL; what ends a sentence is not part of it. */
+const PAIR = /([?&#])([^=&#?\s]{1,100})=([^&#\s"'<>]*[^&#\s"'<>.,:;)])/g
+
+/** Text whose URLs tell no secret: `?page=2&access_token=***` */
+export function withoutTokens(text: string): string {
+  return text.replace(PAIR, (pair, before: string, name: string) =>
+    SECRET_NAME.test(name.toLowerCase()) ? `${before}${name}=${HIDDEN}` : pair,
+  )
 }
 
 function withoutCredentials(value: string): string {

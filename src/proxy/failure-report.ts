@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ExchangeLog } from '../exchange/log'
+import { withoutTokens } from '../exchange/secrets'
 import type { FailureReport } from '../exchange/wire'
 import { sendJson } from './decision'
 import type { Admission } from './guard'
@@ -15,10 +16,12 @@ export function answerFailureReport(
   exchanges: ExchangeLog,
 ): void {
   const url = new URLSearchParams(req.url?.split('?')[1] ?? '').get('url') ?? ''
-  const asHttp = url.replace(/^ws/, 'http').split('#', 1)[0]
-  for (const { upstreamUrl, pageOrigin, failure, startedAt, duration = 0 } of exchanges.newestFirst()) {
+  // As it was recorded.
+  const asHttp = withoutTokens(url.replace(/^ws/, 'http').split('#', 1)[0] ?? '')
+  for (const exchange of exchanges.newestFirst()) {
+    const { pageOrigin, failure, startedAt, duration = 0 } = exchange
     if (startedAt + duration < Date.now() - RECENT_MS) break
-    if (!failure || upstreamUrl !== asHttp || pageOrigin !== admission.pageOrigin) continue
+    if (!failure || pageOrigin !== admission.pageOrigin || exchange.upstreamUrl !== asHttp) continue
     const report: FailureReport = { code: failure.code, message: `${failure.cause}. ${failure.remedy}` }
     return sendJson(res, admission, report)
   }

@@ -148,8 +148,10 @@ describe('a secret in a header', () => {
     const exchange = logged(
       record({
         pageHeaders: { authorization: 'Bearer hunter2', cookie: 'sid=hunter2', ':path': '/' },
+        pageUrl: '/api/users?access_token=hunter2&page=2',
+        upstreamUrl: 'https://api.example.com/users?access_token=hunter2&page=2',
         requestHeaders: lines,
-        upstreamResponse: { status: 200, headers: lines },
+        upstreamResponse: { status: 200, headers: [...lines, ['location', '/next#id_token=hunter2']] },
         sentResponse: { status: 200, headers: lines },
       }),
     )
@@ -159,7 +161,7 @@ describe('a secret in a header', () => {
     expect(JSON.parse(written)).toMatchObject({
       id: 1,
       method: 'GET',
-      upstreamUrl: 'https://api.example.com/users',
+      upstreamUrl: 'https://api.example.com/users?access_token=***&page=2',
       pageHeaders: [
         ['authorization', 'Bearer ***'],
         ['cookie', 'sid=***'],
