@@ -64,7 +64,13 @@ export function vitePlugins(rawOptions: unknown, advice?: Advice): [Plugin, Plug
         sayWhenPrinted(server, context.startupLines())
         if (!context.isWanted) return
         for (const environment of Object.values(server.environments)) contexts.set(environment, context)
-        const takePlaces = handleFirst(server, context, isVites(config, config.server.proxy), allowedHosts)
+        const takePlaces = handleFirst(
+          server,
+          context,
+          isVites(config, config.server.proxy),
+          allowedHosts,
+          project.options,
+        )
         server.httpServer?.once('listening', () => {
           takePlaces()
           saySince(config, context.startupLines())
@@ -87,7 +93,13 @@ export function vitePlugins(rawOptions: unknown, advice?: Advice): [Plugin, Plug
         }
         const allowedHosts = allowedHostsOf(config.preview)
         const context = openContext({ ...project, targets }, config, allowedHosts)
-        const takePlaces = handleFirst(server, context, isVites(config, config.preview.proxy), allowedHosts)
+        const takePlaces = handleFirst(
+          server,
+          context,
+          isVites(config, config.preview.proxy),
+          allowedHosts,
+          project.options,
+        )
         server.httpServer.once('close', () => void context.close())
         sayWhenPrinted(server, context.startupLines())
         return takePlaces
@@ -191,6 +203,7 @@ function handleFirst(
   context: Context,
   isHosts: IsHosts,
   allowedHosts: readonly string[],
+  { origins }: Pick<Discovery['options'], 'origins'>,
 ): () => void {
   const { middlewares } = server
   const isPreview = !('environments' in server)
@@ -220,6 +233,10 @@ function handleFirst(
     // In middleware mode, a server that nobody told Vite of shows itself only here.
     if (!hasHttpServer) meetHttpServer((request.socket as unknown as { server: HttpServer }).server)
     const serveByHost = (error?: unknown): void => {
+      if (isForeignScript(request, origins)) {
+        response.writeHead(403, { 'cache-control': 'no-store' }).end()
+        return
+      }
       // Frameworks that render pages themselves don't ask plugins to transform their HTML.
       if (error === undefined && !isPreview) injectRuntime(request, response, context)
       next(error)
@@ -249,6 +266,16 @@ function handleFirst(
     stack.splice(end === -1 ? stack.length : end, 0, last)
     middlewares.stack.splice(0, middlewares.stack.length, first, ...stack)
   }
+}
+
+/**
+ * Vite's own modules carry the runtime, which names the targets, and Vite serves them to whoever asks: a foreign page's
+ * worker that imports one as a classic script would learn the hosts of an intranet. Those with CORS are Vite's to judge.
+ */
+function isForeignScript({ headers }: IncomingMessage, origins: readonly string[]): boolean {
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination, referer = '' } = headers
+  if (site !== 'cross-site' || mode !== 'no-cors' || destination !== 'script') return false
+  return !origins.some((origin) => referer.startsWith(`${origin}/`))
 }
 
 function knownHttpServer({ httpServer, config }: ViteDevServer | PreviewServer): unknown {

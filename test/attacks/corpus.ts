@@ -627,6 +627,15 @@ const methods: Attack = {
   outcome: 'refusal',
 }
 
+const tunnels: Attack = {
+  name: 'a tunnel to somewhere else',
+  sends: (at) =>
+    ['169.254.169.254:80', `127.0.0.1:${at.upstream}`, at.authority, '/api/x'].map((target) =>
+      toBytes(own(at, { method: 'CONNECT', target })),
+    ),
+  outcome: 'refusal',
+}
+
 const fields: Attack[] = [
   {
     name: 'fields of the hop between page and dev server',
@@ -765,5 +774,6 @@ export const CORPUS: readonly Attack[] = [
   claims,
   second,
   methods,
+  tunnels,
   ...fields,
 ]

@@ -223,6 +223,34 @@ describe.each<[HostKind]>([['vite'], ['vite-https'], ['webpack'], ['express']])(
     await context.close()
   })
 
+  it('tells a foreign page nothing by a script of the host that carries the runtime', async () => {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true })
+    const page = await foreignPage(context, 'http://evil.example/')
+    const learnt = await page.evaluate(
+      (urls) => {
+        const native = window.fetch
+        return Promise.all(
+          urls.flatMap((url) => [
+            new Promise((resolve) => {
+              const script = Object.assign(document.createElement('script'), { src: url })
+              script.onload = script.onerror = () => resolve(window.fetch === native)
+              document.head.append(script)
+            }),
+            new Promise((resolve) => {
+              const code = `const native = fetch; try { importScripts(${JSON.stringify(url)}) } catch {}; postMessage(fetch === native)`
+              const worker = new Worker(URL.createObjectURL(new Blob([code])))
+              worker.onmessage = ({ data }) => resolve(data)
+              worker.onerror = () => resolve('failed')
+            }),
+          ]),
+        )
+      },
+      ['@vite/env', '@vite/client', 'main.js', 'src/main.js'].map((name) => `${host.origin}/${name}`),
+    )
+    expect(learnt).toEqual(Array(8).fill(true))
+    await context.close()
+  })
+
   it('lets a foreign page open what it could open at the API, and nothing else', async () => {
     const context = await browser.newContext({ ignoreHTTPSErrors: true })
     const from = upstream.seen.length
