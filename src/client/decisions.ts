@@ -2,6 +2,7 @@ import {
   DECISION_ENDPOINT,
   decisionKey,
   type ClientConfig,
+  type CodePlace,
   type RequestShape,
   type RouteAnswer,
   type RouteQuestion,
@@ -25,6 +26,7 @@ export function createDecisions(
     later(url: string, body: string): Promise<unknown>
     now(url: string, body: string): unknown
   },
+  placesInCode: () => CodePlace[],
 ): Decisions {
   const decided = new Map(Object.entries(config.decisions))
   const asked = new Map<string, Promise<Route>>()
@@ -33,8 +35,12 @@ export function createDecisions(
   const known: Decisions['known'] = ({ relay, origin }, shape) =>
     relay === 'always' ? 'relay' : decided.get(decisionKey(origin, shape))
 
-  const question = ({ url, origin }: TargetUrl, shape: RequestShape): string =>
-    JSON.stringify({ ...shape, url: origin + url.pathname + url.search } satisfies RouteQuestion)
+  const question = ({ url, relay }: TargetUrl, shape: RequestShape): string =>
+    JSON.stringify({
+      ...shape,
+      url: url.origin + url.pathname + url.search,
+      ...(relay === 'unknown' && { calledFrom: placesInCode() }),
+    } satisfies RouteQuestion)
 
   /** Whoever can't be asked is not remembered: the relay is the safe way, and the dev server may be back next time. */
   const unasked = ({ relay }: TargetUrl): Route => (relay === 'unknown' ? 'direct' : 'relay')

@@ -1,5 +1,6 @@
 import type { ClientConfig } from '../exchange/wire'
 import { patchBeacon } from './beacon'
+import { createCallStack } from './call-stack'
 import { createDecisions } from './decisions'
 import { patchEventSource } from './event-source'
 import { createFailures } from './failures'
@@ -51,7 +52,7 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
   try {
     const urls = createDevUrls(config, devServer, scope)
     close = urls.close
-    const decisions = createDecisions(config, urls.prefix, createPost(scope))
+    const decisions = createDecisions(config, urls.prefix, createPost(scope), createCallStack(scope))
     const runtime: Runtime = { scope, urls, patcher, decisions, failures: createFailures(scope, urls.prefix) }
     for (const patch of PATCHES) patch(runtime)
   } catch (error) {

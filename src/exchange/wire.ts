@@ -33,8 +33,18 @@ export const FAILURE_HEADER = 'cors-dev-failure'
 export type RelayMode = 'always' | 'as-needed'
 
 export interface RouteQuestion extends RequestShape {
-  /** Absolute URL of the call. */
+  /** Absolute URL of the call: `ws` or `wss` for a socket. */
   url: string
+  /** Where the page's code makes it, innermost first: of calls to an origin that the runtime was not told of. */
+  calledFrom?: readonly CodePlace[]
+}
+
+/** A place in what the browser runs, which is not what the developer wrote. */
+export interface CodePlace {
+  url: string
+  /** 1-based, as is the column. */
+  line: number
+  column: number
 }
 
 export interface RouteAnswer {
@@ -57,7 +67,8 @@ export interface ClientConfig {
   decisions: Record<string, RouteAnswer['route']>
   /**
    * Whether there may be more targets than `relays` names: the dev server finds them as it transforms modules, after the
-   * page has been given this. It is asked about every other origin before the first call there.
+   * page has been given this, and learns them from what the page calls. It is asked about every other origin before the
+   * first call there.
    */
   discovers?: boolean
 }

@@ -87,7 +87,7 @@ export interface CorsDevOptions {
    * expression if it starts with `^`, tested against path and query. Every target, in a map or a list, is also reached
    * by its absolute URL; of several with one origin, the first one's options count there.
    *
-   * @default the targets found in package.json and `.env` files
+   * @default the targets that are found: see `discover`
    * @throws `CORS_DEV_TARGET` unless every target is an absolute http(s) or ws(s) URL
    */
   targets?: Record<string, string | TargetOptions> | readonly (string | TargetOptions)[]
@@ -122,10 +122,10 @@ export interface CorsDevOptions {
   relay?: RelayOption
 
   /**
-   * Whether targets are looked for beyond what names them: in the servers of OpenAPI documents, and in the URLs that the
-   * project's own modules and HTML call, as the dev server transforms them (never those of dependencies). Such targets
-   * lead to public addresses, those in code to this machine as well; whatever else they lead to is called as without
-   * this plugin, and the log says which line would name it.
+   * Whether targets are looked for beyond what names them: in the servers of OpenAPI documents, in the URLs that the
+   * project's own modules and HTML call, as the dev server transforms them (never those of dependencies), and in what the
+   * page calls at run time (without credentials). Such targets lead to public addresses, those in code to this machine as
+   * well; whatever else they lead to is called as without this plugin, and the log says which line would name it.
    *
    * @default true
    */

@@ -14,6 +14,8 @@ export interface Compiler {
     output?: { module?: boolean | undefined }
   }
   outputFileSystem: unknown
+  /** Absolute path. */
+  outputPath: string
   platform?: { web?: boolean | null; node?: boolean | null }
   webpack: { RuntimeModule: RuntimeModuleClass; javascript?: unknown }
   hooks: {
@@ -40,6 +42,9 @@ export interface Compilation {
     additionalTreeRuntimeRequirements: Hook<[unknown]>
     finishModules: AsyncHook<[Iterable<Module>]>
   }
+  /** Absolute paths that a change of, or the appearance of, has the compiler compile again. */
+  fileDependencies: { add(path: string): void }
+  missingDependencies: { add(path: string): void }
   /** Names and contents of what is emitted. */
   getAssets(): Iterable<{ name: string; source: { source(): string | Buffer } }>
   addRuntimeModule(chunk: unknown, module: unknown): void

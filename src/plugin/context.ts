@@ -4,18 +4,19 @@ import type { Duplex } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import { CLASSIC_SCRIPT_BASE, clientScript } from '../exchange/client-script'
 import { printable, withoutQuery } from '../exchange/printable'
-import { CLIENT_SCRIPT, type ClientConfig, type RelayMode, RESERVED_PREFIX } from '../exchange/wire'
+import { CLIENT_SCRIPT, type ClientConfig, type CodePlace, type RelayMode, RESERVED_PREFIX } from '../exchange/wire'
 import { type Advice, IN_PLUGIN } from '../options/advice'
 import { CorsDevError, formatIssue, type Issue, LOG_PREFIX } from '../options/errors'
 import type { ResolvedOptions } from '../options/types'
 import type { Destination, Proxy } from '../proxy/proxy'
 import type { Logger } from '../proxy/target-log'
 import { isMalformedRequestTarget, matchFallback, matchPathRoute } from '../routes/match'
-import { buildRouteTable, growTable, type RouteTable } from '../routes/table'
-import { provenanceLabel, type Target } from '../targets/target'
+import { buildRouteTable, growTable, type RouteTable, shrinkTable } from '../routes/table'
+import { type Provenance, provenanceLabel, type Target } from '../targets/target'
 import { cacheFolder } from './cache-folder'
 import { readClientBundle } from './client-bundle'
 import { findPackageJson } from './discover'
+import { createLearner, type WrittenPlace } from './learner'
 
 export type { Logger }
 
@@ -29,10 +30,15 @@ export interface ContextInput {
   logger: Logger
   /** Host names that the dev server answers to beside loopback; `.example.com` has everything below it. */
   allowedHosts: readonly string[]
-  /** Whether the host finds targets while pages are open: their runtime asks about origins it was not told of. */
-  discovers?: boolean
   /** Where options are written. @default the plugin's own */
   advice?: Advice | undefined
+  /** Where the developer wrote what the browser runs at a place; `undefined` if the host does not know. */
+  locate?(place: CodePlace): Promise<WrittenPlace | undefined>
+}
+
+export interface Found {
+  targets: readonly Target[]
+  issues: readonly Issue[]
 }
 
 export interface Context {
@@ -50,14 +56,16 @@ export interface Context {
   clientScript(baseExpression?: string): string
   /** Where the runtime is served as a classic script. */
   readonly clientScriptPath: string
-  /** For hosts that learn of targets when they compile. */
-  setTargets(targets: readonly Target[]): void
+  /** For hosts that learn of targets when they compile, and of options when a file changes. */
+  setTargets(targets: readonly Target[], options?: ResolvedOptions): void
   /**
    * Adds what was found by the way: behind all targets, once for each origin. What can't be one is said once, too.
    *
    * @returns whether there is a new one
    */
-  addFound(found: { targets: readonly Target[]; issues: readonly Issue[] }): boolean
+  addFound(found: Found): boolean
+  /** What one source says now, in the place of all that it said before. */
+  replaceFound(source: Provenance['source'], found: Found): boolean
   /** Whether there is anything to call, or may be. */
   readonly isWanted: boolean
   /** One line for each route: what the page calls, where that goes, where it was found. */
@@ -73,7 +81,10 @@ const MOST_MALFORMED = 100
 
 /** Resolved options in; middleware, upgrade handler and runtime out. Knows no bundler. */
 export function createContext(input: ContextInput): Context {
-  const { options, root, base, logger, discovers = false, advice = IN_PLUGIN } = input
+  const { root, base, logger, advice = IN_PLUGIN } = input
+  let { options } = input
+  /** Whether the runtime asks about origins that it was not told of. */
+  const discovers = (): boolean => options.discover && options.relay !== 'never'
   const prefix = base.replace(/\/$/, '') + RESERVED_PREFIX
   let targets = input.targets
   let table = tableOf(targets)
@@ -85,12 +96,23 @@ export function createContext(input: ContextInput): Context {
   let loading: Promise<Proxy> | undefined
   let proxy: Proxy | undefined
 
+  const learner = createLearner({
+    locate: input.locate ?? (() => Promise.resolve(undefined)),
+    relay: () => options.relay,
+    isOwn: (origin) => ownOrigins.includes(origin),
+    add: (next) => void addFound(next),
+    warn: (message) => logger.warn(`${LOG_PREFIX} ${message}`),
+    now: Date.now,
+  })
+
   /** Loaded when the host listens, or with the first request: its modules would be most of the plugin's start-up time. */
   function load(): Promise<Proxy> {
     return (loading ??= import('../proxy/proxy').then(({ createProxy }) => {
       const { allowedHosts } = input
+      const learn = discovers() ? learner.learn : undefined
       const cache = cacheFolder(projectFolder(root), process.env)
-      proxy = createProxy({ options, table, root, cache, prefix, logger, allowedHosts, advice, env: process.env })
+      const { env } = process
+      proxy = createProxy({ options, table, root, cache, prefix, logger, allowedHosts, advice, env, learn })
       proxy.setOwnOrigins(ownOrigins)
       return proxy
     }))
@@ -166,10 +188,12 @@ export function createContext(input: ContextInput): Context {
 
   function script(baseExpression: string, decisions: ClientConfig['decisions'] = {}): string {
     const relays: Record<string, RelayMode> = {}
-    for (const [origin, { relay }] of table.relays) {
-      if (relay !== 'never' && !ownOrigins.includes(origin)) relays[origin] = relay
+    for (const [origin, { relay, provenance }] of table.relays) {
+      // What was learnt from a page, another page may find changed: it asks, or has been told what was decided.
+      const isFixed = relay !== 'never' && provenance.source !== 'page'
+      if (isFixed && !ownOrigins.includes(origin)) relays[origin] = relay
     }
-    const config: ClientConfig = { prefix, relays, decisions, ...(discovers && { discovers }) }
+    const config: ClientConfig = { prefix, relays, decisions, ...(discovers() && { discovers: true }) }
     return clientScript(readClientBundle(), config, baseExpression)
   }
 
@@ -178,6 +202,29 @@ export function createContext(input: ContextInput): Context {
     return candidates.filter(
       ({ origin }) => !ownOrigins.includes(origin) && !targets.some((known) => known.origin === origin),
     )
+  }
+
+  function drop(gone: readonly Target[]): void {
+    found = found.filter((target) => !gone.includes(target))
+    shrinkTable(table, gone)
+  }
+
+  function addFound(next: Found): boolean {
+    const candidates = withoutKnown(next.targets)
+    // Who finds it in code knows more than who saw it called.
+    drop(
+      found.filter(
+        (known) => known.provenance.source === 'page' && candidates.some(({ origin }) => origin === known.origin),
+      ),
+    )
+    const added = candidates.filter(({ origin }) => !found.some((known) => known.origin === origin))
+    found = [...found, ...added]
+    growTable(table, added)
+    for (const line of next.issues.map(formatIssue)) {
+      if (!saidIssues.has(line)) logger.warn(line)
+      saidIssues.add(line)
+    }
+    return added.length > 0
   }
 
   return {
@@ -205,30 +252,32 @@ export function createContext(input: ContextInput): Context {
     },
     clientScript: (baseExpression = CLASSIC_SCRIPT_BASE) => script(baseExpression),
     clientScriptPath: prefix + CLIENT_SCRIPT,
-    setTargets(next) {
+    setTargets(next, nextOptions = options) {
       // A page's open streams would end with each compilation.
-      if (isDeepStrictEqual(next, targets)) return
+      if (isDeepStrictEqual(next, targets) && isDeepStrictEqual(nextOptions, options)) return
+      options = nextOptions
       targets = next
       table = tableOf(next)
       growTable(table, withoutKnown(found))
       void reset().catch(() => {})
     },
-    addFound(next) {
-      const added = withoutKnown(next.targets).filter(({ origin }) => !found.some((known) => known.origin === origin))
-      found = [...found, ...added]
-      growTable(table, added)
-      for (const line of next.issues.map(formatIssue)) {
-        if (!saidIssues.has(line)) logger.warn(line)
-        saidIssues.add(line)
-      }
-      return added.length > 0
+    addFound,
+    replaceFound(source, next) {
+      const isSaidAgain = (target: Target): boolean => next.targets.some((other) => isDeepStrictEqual(other, target))
+      const gone = found.filter((target) => target.provenance.source === source && !isSaidAgain(target))
+      drop(gone)
+      return addFound(next) || gone.length > 0
     },
     get isWanted() {
-      return discovers || targets.length + found.length > 0
+      return discovers() || targets.length + found.length > 0
     },
     startupLines: () =>
       // Those in code are said when they are called.
-      startupLines([...targets, ...found.filter(({ provenance }) => provenance.source !== 'source')], table, discovers),
+      startupLines(
+        [...targets, ...found.filter(({ provenance }) => provenance.source === 'openapi')],
+        table,
+        discovers,
+      ),
     noteListening(origins) {
       ownOrigins = origins
       proxy?.setOwnOrigins(origins)
@@ -276,17 +325,18 @@ function isNavigation(req: IncomingMessage): boolean {
   return String(req.headers.accept ?? '').includes('text/html')
 }
 
+/** How a line begins that names no target. */
+export const NO_TARGETS = 'no targets'
+
 const RELAY_WORDS = { always: '', 'as-needed': ', directly where it allows that', never: ', directly' }
 
 function startupLines(targets: readonly Target[], table: RouteTable, discovers: boolean): string[] {
   if (targets.length === 0) {
     if (discovers) {
-      return [
-        'no targets named: APIs are found as the code that calls them is loaded (discover: false turns that off).',
-      ]
+      return [`${NO_TARGETS} named: APIs are found as code calls them (discover: false turns that off).`]
     }
     return [
-      'no targets: nothing is proxied. Name them in the plugin\'s targets, in "corsDev" of package.json, or in a variable of a .env file that the page can see.',
+      `${NO_TARGETS}: nothing is proxied. Name them in the plugin's targets, in "corsDev" of package.json, or in a variable of a .env file that the page can see.`,
     ]
   }
   return targets.flatMap((target) => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { IncomingMessage } from 'node:http'
+import { isDeepStrictEqual } from 'node:util'
 import { CorsDevError, type Issue } from '../options/errors'
 import { checkOptions, fillIn } from '../options/resolve'
 import type { ResolvedOptions } from '../options/types'
@@ -75,22 +76,39 @@ export function targetsOfEnvironment(
   return targetsFromEnv(project.variables, files, project.isVisible, relay)
 }
 
-/** The targets among the servers of the project's OpenAPI documents. Their parser is loaded where there is one. */
-export async function targetsOfOpenApi(
+/**
+ * The targets among the servers of the project's OpenAPI documents, whose parser is loaded where there is one. They are
+ * parsed again only when they have changed.
+ */
+export function openApiReader(
   root: string,
   { relay }: Pick<ResolvedOptions, 'relay'>,
-): Promise<{ targets: Target[]; issues: Issue[] }> {
+): () => Promise<{ targets: Target[]; issues: Issue[] }> {
+  let before = new Map<string, string>()
+  let found: { targets: Target[]; issues: Issue[] } = { targets: [], issues: [] }
+  return async () => {
+    const files = await openApiFiles(root)
+    const texts = new Map(files.map((path) => [path, readText(path) ?? '']))
+    if (isDeepStrictEqual(texts, before)) return found
+    before = texts
+    if (files.length === 0) return (found = { targets: [], issues: [] })
+    const { targetsFromOpenApi } = await import('../targets/from-openapi')
+    const all = [...texts].map(([path, text]) => targetsFromOpenApi(text, relativeTo(root, path), relay))
+    return (found = {
+      targets: all.flatMap(({ targets }) => targets),
+      issues: all.flatMap(({ issues }) => issues),
+    })
+  }
+}
+
+async function openApiFiles(root: string): Promise<string[]> {
   const listings = await Promise.all(
     OPENAPI_FOLDERS.map(async (folder) => {
       const names = await readdir(join(root, folder)).catch((): string[] => [])
       return names.filter(isOpenApiFile).map((name) => join(root, folder, name))
     }),
   )
-  const files = listings.flat().sort()
-  if (files.length === 0) return { targets: [], issues: [] }
-  const { targetsFromOpenApi } = await import('../targets/from-openapi')
-  const found = files.map((path) => targetsFromOpenApi(readText(path) ?? '', relativeTo(root, path), relay))
-  return { targets: found.flatMap(({ targets }) => targets), issues: found.flatMap(({ issues }) => issues) }
+  return listings.flat().sort()
 }
 
 /** The host's table was there first and keeps all that it takes: a target below it would only seem to be there. */
@@ -128,10 +146,10 @@ export function findPackageJson(root: string): string | undefined {
 }
 
 /** What in package.json concerns us, to be compared after a change. */
-export function settingsInPackageJson(file: string): string | undefined {
-  const text = readText(file)
+export function settingsInPackageJson(file: string | undefined): string | undefined {
+  const text = file === undefined ? undefined : readText(file)
   try {
-    const { corsDev, proxy } = JSON.parse(text ?? '') as { corsDev?: unknown; proxy?: unknown }
+    const { corsDev, proxy } = JSON.parse(text ?? '{}') as { corsDev?: unknown; proxy?: unknown }
     return JSON.stringify([corsDev, proxy])
   } catch {
     return text

@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { existsSync, readFileSync, type Stats, unwatchFile, watchFile } from 'node:fs'
 import { join } from 'node:path'
+import { parseEnv } from 'node:util'
 import { LOG_PREFIX } from '../options/errors'
 import type { CorsDevOptions } from '../options/types'
+import { OPENAPI_PATHS } from '../targets/openapi-files'
+import { changedLines } from './changed-lines'
 import { createContext } from './context'
-import { discover, targetsOfOpenApi } from './discover'
+import { type Discovery, discover, findPackageJson, openApiReader } from './discover'
 import { injectRuntime } from './inject'
 import { type ListeningServer, ownOrigins } from './own-origins'
 import { claimUpgrades, type UpgradeSource } from './upgrades'
@@ -58,26 +62,43 @@ export function createMiddleware(given: CorsDevMiddlewareOptions = {}): CorsDevM
   const { root = process.cwd(), base = '/', allowedHosts = [], logger = console, ...rawOptions } = given
   const mode = process.env.NODE_ENV ?? 'development'
   const names = ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`]
-  const project = discover(rawOptions, {
-    root,
-    variables: visible(process.env),
-    envFiles: names.map((name) => join(root, name)),
-    isVisible: (name) => PAGE_VARIABLE.test(name),
-    proxyTable: { option: 'proxy', paths: [] },
-  })
+  const envFiles = names.map((name) => join(root, name))
+  const read = (): Discovery =>
+    discover(rawOptions, {
+      root,
+      variables: visible({ ...variablesIn(envFiles), ...process.env }),
+      envFiles,
+      isVisible: (name) => PAGE_VARIABLE.test(name),
+      proxyTable: { option: 'proxy', paths: [] },
+    })
+  const project = read()
   const context = createContext({ ...project, root, base, logger, allowedHosts })
-  const said = new Set<string>()
+  const readOpenApi = project.options.discover ? openApiReader(root, project.options) : undefined
+  let said: readonly string[] = []
   const say = (): void => {
-    for (const line of context.startupLines()) if (!said.has(line)) logger.info(`${LOG_PREFIX} ${line}`)
-    for (const line of context.startupLines()) said.add(line)
+    const lines = context.startupLines()
+    for (const line of changedLines(said, lines)) logger.info(`${LOG_PREFIX} ${line}`)
+    said = lines
+  }
+  const learnOpenApi = async (): Promise<void> => {
+    if (readOpenApi && context.replaceFound('openapi', await readOpenApi())) say()
   }
   say()
-  if (project.options.discover) {
-    void targetsOfOpenApi(root, project.options).then((found) => {
-      context.addFound(found)
-      say()
-    })
-  }
+  void learnOpenApi()
+  const settings = [findPackageJson(root) ?? join(root, 'package.json'), ...envFiles]
+  const stopWatching = [
+    watch(settings, () => {
+      try {
+        const { targets, options } = read()
+        context.setTargets(targets, options)
+        say()
+      } catch (error) {
+        // What was there before holds until the mistake is corrected.
+        logger.error((error as Error).message)
+      }
+    }),
+    watch(readOpenApi ? OPENAPI_PATHS.map((path) => join(root, path)) : [], () => void learnOpenApi()),
+  ]
   let leaveServer: (() => void) | undefined
 
   const meet = (server: (UpgradeSource & ListeningServer) | undefined): void => {
@@ -96,10 +117,29 @@ export function createMiddleware(given: CorsDevMiddlewareOptions = {}): CorsDevM
     },
     upgrade: (request, socket, head) => context.upgrade(request, socket, head),
     close: async () => {
+      for (const stop of stopWatching) stop()
       leaveServer?.()
       await context.close()
     },
   }
+}
+
+const POLL_MS = 500
+
+/** There is no bundler that watches. Files may come to be, and go; nothing is kept alive for them. */
+function watch(paths: readonly string[], changed: () => void): () => void {
+  const listener = (now: Stats, before: Stats): void => {
+    // Missing files are told of as well, at first.
+    if (now.mtimeMs !== before.mtimeMs) changed()
+  }
+  for (const path of paths) watchFile(path, { persistent: false, interval: POLL_MS }, listener)
+  return () => {
+    for (const path of paths) unwatchFile(path, listener)
+  }
+}
+
+function variablesIn(files: readonly string[]): NodeJS.Dict<string> {
+  return Object.assign({}, ...files.map((path) => (existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {})))
 }
 
 function visible(variables: NodeJS.ProcessEnv): Record<string, string> {

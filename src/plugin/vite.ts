@@ -1,18 +1,23 @@
 import { isIP } from 'node:net'
-import { join, posix } from 'node:path'
+import { basename, join, posix } from 'node:path'
 import { styleText } from 'node:util'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Environment, Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite'
 import { MODULE_BASE } from '../exchange/client-script'
+import type { CodePlace } from '../exchange/wire'
 import type { Advice } from '../options/advice'
 import type { Issue } from '../options/errors'
-import { type Context, createContext } from './context'
-import { type Discovery, discover, findPackageJson, settingsInPackageJson, targetsOfOpenApi } from './discover'
+import { type Context, type ContextInput, createContext } from './context'
+import { isOpenApiFile } from '../targets/openapi-files'
+import { changedLines } from './changed-lines'
+import { type Discovery, discover, findPackageJson, openApiReader, settingsInPackageJson } from './discover'
 import { exceptReserved, type IsHosts, isInViteTable, pathsInViteTable } from './host-paths'
 import { injectRuntime } from './inject'
+import type { WrittenPlace } from './learner'
 import { NAME } from './name'
 import { type ListeningServer, ownOrigins } from './own-origins'
 import { claimUpgrades, type UpgradeSource } from './upgrades'
+import { placeInVite } from './vite-places'
 import { type SourceListener, viteSourcePlugin } from './vite-source'
 
 /**
@@ -56,9 +61,10 @@ export function vitePlugins(rawOptions: unknown, advice?: Advice): [Plugin, Plug
         restartWhenPackageJsonChanges(server)
         const allowedHosts = allowedHostsOf(config.server)
         const { discover: discovers, relay } = project.options
-        const context = openContext({ ...project, discovers, advice }, config, allowedHosts)
+        const locate = (place: CodePlace): Promise<WrittenPlace | undefined> => placeInVite(server, place)
+        const context = openContext({ ...project, advice, locate }, config, allowedHosts)
         if (discovers) {
-          context.addFound(await targetsOfOpenApi(config.root, project.options))
+          await followOpenApi(server, context, project)
           listeners.set(context, { context, relay })
         }
         sayWhenPrinted(server, context.startupLines())
@@ -174,7 +180,7 @@ function twiceIn({ plugins }: ResolvedConfig): Issue[] {
 }
 
 function openContext(
-  project: Discovery & { discovers?: boolean; advice?: Advice | undefined },
+  project: Discovery & Pick<ContextInput, 'advice' | 'locate'>,
   config: ResolvedConfig,
   allowedHosts: readonly string[],
 ): Context {
@@ -310,18 +316,32 @@ function allowedHostsOf({ allowedHosts, host }: { allowedHosts?: true | string[]
 
 /** A change of dependencies is no change of targets: only our own keys count. */
 function restartWhenPackageJsonChanges(server: ViteDevServer): void {
-  const file = findPackageJson(server.config.root)
-  if (file === undefined) return
+  const { root, logger } = server.config
+  const file = findPackageJson(root) ?? join(root, 'package.json')
   const settings = settingsInPackageJson(file)
   server.watcher.add(file)
-  server.watcher.on('change', (changed) => {
-    if (posix.normalize(changed) === posix.normalize(file) && settingsInPackageJson(file) !== settings) {
-      server.restart().catch((error: Error) => server.config.logger.error(error.message, { error }))
-    }
+  server.watcher.on('all', (_event, changed) => {
+    if (posix.normalize(changed) !== posix.normalize(file) || settingsInPackageJson(file) === settings) return
+    // As Vite says it of its own files.
+    logger.info(styleText('green', 'package.json changed, restarting server...'), { clear: true, timestamp: true })
+    server.restart().catch((error: Error) => logger.error(error.message, { error }))
   })
 }
 
-const printed = new Map<string, string>()
+/** Reads the project's OpenAPI documents, and again when one of them changes. */
+async function followOpenApi(server: ViteDevServer, context: Context, { options }: Discovery): Promise<void> {
+  const { config, watcher } = server
+  const read = openApiReader(config.root, options)
+  const learn = async (): Promise<void> => {
+    if (context.replaceFound('openapi', await read())) saySince(config, context.startupLines())
+  }
+  await learn()
+  watcher.on('all', (event, path) => {
+    if (!event.endsWith('Dir') && isOpenApiFile(basename(path))) void learn()
+  })
+}
+
+const printed = new Map<string, readonly string[]>()
 
 function sayWhenPrinted(server: ViteDevServer | PreviewServer, lines: readonly string[]): void {
   const { printUrls, config } = server
@@ -334,11 +354,11 @@ function sayWhenPrinted(server: ViteDevServer | PreviewServer, lines: readonly s
 /** A restart prints no URLs unless they changed; targets that changed are said all the same. */
 function saySince(config: ResolvedConfig, lines: readonly string[]): void {
   const before = printed.get(config.root)
-  if (before !== undefined && before !== lines.join('\n')) say(config, lines)
+  if (before) say(config, lines, changedLines(before, lines))
 }
 
-function say(config: ResolvedConfig, lines: readonly string[]): void {
-  printed.set(config.root, lines.join('\n'))
-  for (const line of lines)
+function say(config: ResolvedConfig, lines: readonly string[], shown: readonly string[] = lines): void {
+  printed.set(config.root, lines)
+  for (const line of shown)
     config.logger.info(`  ${styleText('green', '➜')}  ${styleText('bold', 'cors-dev')}: ${line}`)
 }

@@ -13,11 +13,6 @@ const KEPT = 'unplugin-cors-dev'
 const MODULE_TYPES = ['javascript/auto', 'javascript/esm', 'javascript/dynamic']
 const DEPENDENCIES = /[\\/]node_modules[\\/]/
 
-/** Whether modules can be read in this compiler: Rspack's are read by native code, which gives no trees away. */
-export function canReadModules(compiler: Compiler): boolean {
-  return parserClassOf(compiler) !== undefined
-}
-
 function parserClassOf({ webpack }: Compiler): JavascriptParserClass | undefined {
   return (webpack.javascript as { JavascriptParser?: JavascriptParserClass } | undefined)?.JavascriptParser
 }

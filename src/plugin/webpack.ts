@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -7,11 +8,21 @@ import { checkOptions, fillIn } from '../options/resolve'
 import type { CorsDevOptions, ResolvedOptions } from '../options/types'
 import { buildRouteTable } from '../routes/table'
 import { targetsFromSource } from '../targets/from-source'
+import { OPENAPI_PATHS } from '../targets/openapi-files'
 import type { Target } from '../targets/target'
+import { changedLines } from './changed-lines'
 import { type Compilation, type Compiler, compilersOf, type Logger } from './compiler'
 import { type Context, createContext } from './context'
 import { definedVariables } from './defined-variables'
-import { type Discovery, discover, type Project, targetsOfEnvironment, targetsOfOpenApi } from './discover'
+import {
+  type Discovery,
+  discover,
+  findPackageJson,
+  openApiReader,
+  type Project,
+  settingsInPackageJson,
+  targetsOfEnvironment,
+} from './discover'
 import { exceptReserved, isInProxyList, pathsInProxyList, type ProxyEntry } from './host-paths'
 import { injectRuntime } from './inject'
 import { NAME } from './name'
@@ -25,7 +36,8 @@ import {
   type Middleware,
   withMeeting,
 } from './webpack-dev-server'
-import { canReadModules, readModules } from './webpack-source'
+import { placesInCompiler } from './webpack-places'
+import { readModules } from './webpack-source'
 
 /** The plugin in one compiler. Several compilers may be served by one dev server, with one context. */
 interface Guest {
@@ -49,10 +61,14 @@ interface Served {
   discovery: Discovery
   /** By the expression that finds the dev server. Made anew only with new targets, as a change of it rebuilds chunks. */
   scripts: Map<string, string>
-  hasReadDescriptions: boolean
+  /** Discovers anew what a file may have changed. */
+  rediscover(): Discovery
+  /** What concerns us in package.json, as it was read last. */
+  packageSettings: readonly unknown[]
+  readOpenApi: readonly ReturnType<typeof openApiReader>[]
   isListening: boolean
   isCompiled: boolean
-  said: string
+  said: readonly string[] | undefined
 }
 
 const guests = new WeakMap<Compiler, Guest>()
@@ -97,7 +113,10 @@ function addGuest(compiler: Compiler, rawOptions: unknown): void {
   // Every plugin has made its definitions by then, and no chunk has been built.
   compiler.hooks.make.tapPromise(NAME, async (compilation) => {
     learnVariables(guest, definedVariables(compilation))
-    if (guest.served) await learnDescriptions(guest.served)
+    if (!guest.served) return
+    watchFiles(compilation)
+    learnSettings(guest.served)
+    await learnDescriptions(guest.served)
   })
   readModules(
     compiler,
@@ -125,18 +144,32 @@ function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
   const discovery = discoverForAll(itsGuests, devServer)
   const allowedHosts = allowedHostsOf(options)
   const logger = loggerOf(compiler)
-  // What is found while a page is open is found in modules.
-  const discovers = discovery.options.discover && itsGuests.some((guest) => canReadModules(guest.compiler))
-  const context = createContext({ ...discovery, root: compiler.context, base: '/', allowedHosts, logger, discovers })
+  const places = itsGuests.map((guest) => placesInCompiler(guest.compiler))
+  const context = createContext({
+    ...discovery,
+    root: compiler.context,
+    base: '/',
+    allowedHosts,
+    logger,
+    async locate(place) {
+      for (const locate of places) {
+        const written = await locate(place)
+        if (written) return written
+      }
+      return undefined
+    },
+  })
   const serving: Served = {
     context,
     guests: itsGuests,
     discovery,
     scripts: new Map(),
-    hasReadDescriptions: false,
+    rediscover: () => discoverForAll(itsGuests, devServer),
+    packageSettings: packageSettings(itsGuests),
+    readOpenApi: rootsOf(itsGuests).map((root) => openApiReader(root, discovery.options)),
     isListening: false,
     isCompiled: false,
-    said: '',
+    said: undefined,
   }
   for (const guest of itsGuests) guest.served = serving
 
@@ -339,12 +372,45 @@ function learnVariables(guest: Guest, variables: Record<string, string>): void {
   if (guest.served) addEnvironment(guest.served)
 }
 
-/** Once for each dev server: what is written there changes less often than code. */
-async function learnDescriptions(serving: Served): Promise<void> {
-  if (!serving.discovery.options.discover || serving.hasReadDescriptions) return
-  serving.hasReadDescriptions = true
-  const roots = new Set(serving.guests.map(({ compiler }) => compiler.context))
-  for (const root of roots) learn(serving, await targetsOfOpenApi(root, serving.discovery.options))
+/** Files that are no modules, and that a change of has the compiler look at again. */
+function watchFiles({ compiler: { context }, fileDependencies, missingDependencies }: Compilation): void {
+  const packageJson = findPackageJson(context)
+  if (packageJson !== undefined) fileDependencies.add(packageJson)
+  for (const path of OPENAPI_PATHS.map((name) => join(context, name))) {
+    if (existsSync(path)) fileDependencies.add(path)
+    else missingDependencies.add(path)
+  }
+}
+
+function rootsOf(list: readonly Guest[]): string[] {
+  return [...new Set(list.map(({ compiler }) => compiler.context))]
+}
+
+function packageSettings(list: readonly Guest[]): unknown[] {
+  return rootsOf(list).map((root) => settingsInPackageJson(findPackageJson(root)))
+}
+
+function learnSettings(serving: Served): void {
+  const settings = packageSettings(serving.guests)
+  if (isDeepStrictEqual(settings, serving.packageSettings)) return
+  serving.packageSettings = settings
+  const logger = loggerOf(serving.guests[0].compiler)
+  try {
+    serving.discovery = serving.rediscover()
+    logger.info('package.json changed.')
+    addEnvironment(serving)
+  } catch (error) {
+    // What was there before holds until the mistake is corrected.
+    logger.error((error as Error).message)
+  }
+}
+
+async function learnDescriptions({ context, discovery, readOpenApi, scripts }: Served): Promise<void> {
+  if (!discovery.options.discover) return
+  const all = await Promise.all(readOpenApi.map((read) => read()))
+  const targets = all.flatMap((found) => found.targets)
+  const issues = all.flatMap((found) => found.issues)
+  if (context.replaceFound('openapi', { targets, issues })) scripts.clear()
 }
 
 function learn({ context, scripts }: Served, found: Parameters<Context['addFound']>[0]): void {
@@ -362,7 +428,7 @@ function addEnvironment(serving: Served): void {
     if (found.issues.length > 0) loggerOf(compiler).warn(new CorsDevError([...found.issues]).message)
     targets.push(...found.targets)
   }
-  serving.context.setTargets(targets)
+  serving.context.setTargets(targets, serving.discovery.options)
   serving.scripts.clear()
 }
 
@@ -390,13 +456,12 @@ function addRuntime(guest: Guest, compilation: Compilation): void {
 }
 
 function say(serving: Served): void {
-  const { context, isListening, isCompiled, guests: itsGuests } = serving
+  const { context, isListening, isCompiled, guests: itsGuests, said } = serving
+  if (!isListening || !isCompiled) return
   const lines = context.startupLines()
-  const text = lines.join('\n')
-  if (!isListening || !isCompiled || text === serving.said) return
-  serving.said = text
+  serving.said = lines
   const logger = loggerOf(itsGuests[0].compiler)
-  for (const line of lines) logger.info(line)
+  for (const line of said ? changedLines(said, lines) : lines) logger.info(line)
 }
 
 /** webpack puts a name before each line, so ours goes. */

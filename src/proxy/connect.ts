@@ -2,7 +2,7 @@ import dns from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
-import { classifyAddress, isBeyond, isLoopbackHost, refusesAddress } from '../targets/address'
+import { classifyAddress, isBeyond, isLoopbackHost, refusesAddress, refusesHost } from '../targets/address'
 import { provenanceLabel, reachOf, type Target } from '../targets/target'
 import { Connection, type ConnectionOptions } from './connection'
 import { Connections } from './connections'
@@ -17,7 +17,7 @@ const KEEP_ALIVE_MS = 15_000
  * Resolves names as browsers do and refuses what no name may lead to. The address that was checked is the address that
  * is connected to, so a name that changes its address in between (DNS rebinding) gains nothing.
  */
-function createLookup(target: Target): LookupFunction {
+function createLookup(target: Target, { vpnAnswered }: Pick<DispatcherOptions, 'vpnAnswered'>): LookupFunction {
   const reach = reachOf(target.provenance)
   return (hostname, options, callback) => {
     const answer = (addresses: dns.LookupAddress[]): void => {
@@ -26,6 +26,7 @@ function createLookup(target: Target): LookupFunction {
       const beyond = addresses.find(({ address }) => isBeyond(classifyAddress(address), reach))
       if (beyond) return callback(addressBeyondReach(target, hostname, beyond.address), [], undefined)
       const [first] = addresses
+      if (first && classifyAddress(first.address) === 'benchmark') vpnAnswered?.(hostname, first.address)
       if (options.all || !first) callback(null, addresses)
       else callback(null, first.address, first.family)
     }
@@ -46,10 +47,14 @@ function createLookup(target: Target): LookupFunction {
 }
 
 function addressRefused(target: Target, hostname: string, address: string): UpstreamError {
+  const { protocol, port } = new URL(target.origin)
+  const literal = `${protocol}//${address.includes(':') ? `[${address}]` : address}${port && `:${port}`}`
   return new UpstreamError({
     code: 'address',
     cause: `${hostname} leads to ${address}, an address that only an entry naming it literally may reach`,
-    remedy: `Correct the host in ${provenanceLabel(target.provenance)}.`,
+    remedy:
+      `Correct the host in ${provenanceLabel(target.provenance)}` +
+      (refusesHost(address, true) === undefined ? `, or write targets: ['${literal}'] if that is meant.` : '.'),
   })
 }
 
@@ -77,10 +82,10 @@ function acceptsUnverified(target: Target, remoteAddress: string | undefined): b
   return host === remoteAddress || kind === 'loopback' || LOCAL_NAME.test(host)
 }
 
-function createConnector(target: Target, connected: DispatcherOptions['connected']): buildConnector.connector {
+function createConnector(target: Target, { connected, vpnAnswered }: DispatcherOptions): buildConnector.connector {
   const connect = buildConnector({
     ...target.proxy.ssl,
-    lookup: createLookup(target),
+    lookup: createLookup(target, { vpnAnswered }),
     autoSelectFamily: true,
     timeout: CONNECT_TIMEOUT_MS,
     // Judged below, when the address is known. Sessions aren't resumed: Node does not look at the name again when one
@@ -144,17 +149,19 @@ export interface DispatcherOptions {
   maxHeaderSize?: number
   /** Told for each connection, unless a proxy of the environment stands in between: the address it leads to. */
   connected?(remoteAddress: string | undefined): void
+  /** Told when a name leads to 198.18.0.0/15: a VPN tool answers for all names, and where this one leads can't be seen. */
+  vpnAnswered?(hostname: string, address: string): void
 }
 
 /** The connections to one target: kept alive, no limit to their number (a page's slow calls must not wait in line). */
 export function createDispatcher(
   target: Target,
   env: NodeJS.ProcessEnv,
-  { maxHeaderSize = 64 * 1024, connected }: DispatcherOptions = {},
+  { maxHeaderSize = 64 * 1024, connected, vpnAnswered }: DispatcherOptions = {},
 ): Dispatcher {
   const isProxied = environmentProxy(target, env) !== undefined
   const options: ConnectionOptions = {
-    connect: createConnector(target, isProxied ? undefined : connected),
+    connect: createConnector(target, isProxied ? {} : { connected, vpnAnswered }),
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // 300 s for response headers is what browsers wait; an event stream may be silent for as long as it likes.

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { corsResponseHeaders } from '../cors/response-headers'
-import type { RouteAnswer, RouteQuestion } from '../exchange/wire'
+import type { CodePlace, RouteAnswer, RouteQuestion } from '../exchange/wire'
 import type { Advice } from '../options/advice'
 import { matchRelay } from '../routes/match'
 import type { RouteTable } from '../routes/table'
@@ -12,8 +12,8 @@ import { refuse } from './refusal'
 import type { TargetLog } from './target-log'
 
 export interface Decisions {
-  /** Whether a page of `pageOrigin` can call directly: found out before the first call, never by failing. */
-  decide(question: RouteQuestion, pageOrigin: string): Promise<RouteAnswer>
+  /** Whether a page can call directly: found out before the first call, never by failing. */
+  decide(question: RouteQuestion, page: Pick<Admission, 'pageOrigin' | 'otherOrigin'>): Promise<RouteAnswer>
   /** What was decided before for pages of this origin: they need not ask again. */
   known: Probe['known']
 }
@@ -26,18 +26,28 @@ export interface DecisionsInput {
   now(): number
   /** Told of each target whose calls of some kind need no relay. */
   calledDirectly(target: Target): void
+  /** Makes a target of an origin that the page calls and the table does not know, if it may be one. */
+  learn(origin: string, calledFrom: readonly CodePlace[]): Promise<void>
 }
 
 export function createDecisions(input: DecisionsInput): Decisions {
-  const { table, log, preflights, advice, now, calledDirectly } = input
+  const { table, log, preflights, advice, now, calledDirectly, learn } = input
   const probe = createProbe(preflights, now)
 
   return {
-    async decide(question, pageOrigin) {
+    async decide(asked, { pageOrigin, otherOrigin }) {
+      const isSocket = asked.url.startsWith('ws')
+      const question = { ...asked, url: asked.url.replace(/^ws/, 'http') }
       const { origin } = new URL(question.url)
+      // No CORS check stands between a page and a socket. And only the dev server's own pages tell what they call.
+      if (!matchRelay(table, origin) && !isSocket && otherOrigin === undefined) {
+        await learn(origin, asked.calledFrom ?? [])
+      }
       const target = matchRelay(table, origin)
       if (!target || target.relay === 'never') return { route: 'direct' }
-      if (target.relay === 'always') return { route: 'relay' }
+      const isNamed = target.provenance.source !== 'page'
+      if (isSocket && !isNamed) return { route: 'direct' }
+      if (target.relay === 'always' && (isNamed || !question.credentials)) return { route: 'relay' }
       const { route, reason, remedy } = await probe.decide(question, pageOrigin, target)
       if (route === 'direct') calledDirectly(target)
       const found = `${origin} (${provenanceLabel(target.provenance)})`
@@ -66,7 +76,7 @@ export function answerDecision(
   const answer = (question: RouteQuestion | undefined): void => {
     if (!question) return refuse(res, 400, 'malformed-question', admission)
     decisions
-      .decide(question, admission.pageOrigin)
+      .decide(question, admission)
       // Relaying works wherever asking failed.
       .catch((): RouteAnswer => ({ route: 'relay' }))
       .then((decided) => sendJson(res, admission, decided))
@@ -105,8 +115,14 @@ function asQuestion(given: unknown): RouteQuestion | undefined {
     Array.isArray(value.headers) &&
     value.headers.every((name) => typeof name === 'string' && TOKEN.test(name)) &&
     typeof value.credentials === 'boolean' &&
-    typeof value.forcesPreflight === 'boolean'
+    typeof value.forcesPreflight === 'boolean' &&
+    (value.calledFrom === undefined || (Array.isArray(value.calledFrom) && value.calledFrom.every(isPlace)))
   return isQuestion ? (value as RouteQuestion) : undefined
+}
+
+function isPlace(given: unknown): given is CodePlace {
+  const { url, line, column } = (given ?? {}) as Partial<Record<keyof CodePlace, unknown>>
+  return typeof url === 'string' && Number.isSafeInteger(line) && Number.isSafeInteger(column)
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-tokens: what goes into the header of a probe must be nothing else. */

@@ -47,12 +47,12 @@ export function createProbe(preflights: Preflights, now: () => number): Probe {
   return {
     async decide(question, pageOrigin, target) {
       const impossible = neverDirect(question.url, pageOrigin, target)
-      if (impossible) return { route: 'relay', reason: impossible }
+      if (impossible) return withoutLogins({ route: 'relay', reason: impossible }, question, target)
 
       const { url, method, headers: names } = question
       const headers = probeHeaders(question, pageOrigin)
       const answer = await preflights.ask({ target, url, origin: pageOrigin, method, names, headers })
-      const decision = judge(answer, question, pageOrigin)
+      const decision = withoutLogins(judge(answer, question, pageOrigin), question, target)
       if (answer.kind === 'over-budget') return decision
       const shapeKey = decisionKey(target.origin, question)
       const key = `${pageOrigin} ${shapeKey}`
@@ -91,6 +91,15 @@ function judge(answer: PreflightAnswer, question: RequestShape, pageOrigin: stri
         ? { route: 'direct', reason: `it allows ${pageOrigin} itself` }
         : { route: 'relay', reason: failureReason(result.reason, result.names, answer.response, question) }
     }
+  }
+}
+
+/** Where only the page says that something is an API of the project's, no logins go there by way of the dev server. */
+function withoutLogins(decision: ProbeDecision, { credentials }: RequestShape, target: Target): ProbeDecision {
+  if (decision.route === 'direct' || !credentials || target.provenance.source !== 'page') return decision
+  return {
+    route: 'direct',
+    reason: `${decision.reason}, but calls with credentials are relayed to targets alone that somebody named`,
   }
 }
 

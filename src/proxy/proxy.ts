@@ -13,6 +13,7 @@ import { perCall } from '../exchange/per-call'
 import type { ExchangeRecord } from '../exchange/recorded-exchange'
 import {
   type ClientConfig,
+  type CodePlace,
   DECISION_ENDPOINT,
   FAILURE_ENDPOINT,
   parseRelayPath,
@@ -62,6 +63,8 @@ export interface ProxyInput {
   allowedHosts: readonly string[]
   advice: Advice
   env: NodeJS.ProcessEnv
+  /** The page calls an origin that the table does not know: whoever holds the table may let it grow. */
+  learn?(origin: string, calledFrom: readonly CodePlace[]): Promise<void>
 }
 
 export interface Proxy {
@@ -117,6 +120,7 @@ export function createProxy(input: ProxyInput): Proxy {
 
   const hooks: TransportHooks = {
     env,
+    vpnAnswered: () => log.once(VPN_ANSWERS),
     rewrite: { jars, productionOrigin: options.productionOrigin, via },
     buildSentHeaders: (call, upstream) =>
       buildSentHeaders(call, upstream, { jars, hops, table, prefix, isDevServer, log }),
@@ -170,6 +174,7 @@ export function createProxy(input: ProxyInput): Proxy {
     now,
     // Nothing of it passes here any more.
     calledDirectly: (target) => usedTargets.forget(target),
+    learn: input.learn ?? (() => Promise.resolve()),
   })
   const explanations = createExplanations({ preflights, productionOrigin: options.productionOrigin, log, now })
 
@@ -287,6 +292,8 @@ export function createProxy(input: ProxyInput): Proxy {
     const relay = parseRelayPath(rest)
     const target = relay && matchRelay(table, relay.origin)
     if (!relay || !target) return undefined
+    // What the page alone says to be an API gets no logins.
+    if (relay.kind === 'to' && target.provenance.source === 'page') return undefined
     if (relay.nonce !== undefined && !hops.find(relay.nonce, relay.origin)) return undefined
     return { relay, target }
   }
@@ -389,6 +396,9 @@ function isWebSocketHandshake({ method, headers }: IncomingMessage): boolean {
 function unknownTarget({ origin }: RelayPath, advice: Advice): string {
   return `a page asked the relay for ${origin}, which no target names. Write ${advice.target(origin)} to name it.`
 }
+
+const VPN_ANSWERS =
+  'names lead to 198.18.0.0/15: a VPN tool answers for them (Clash, Surge and the like do), so that where they really lead is up to it.'
 
 const EXPIRED_HOP = 'a redirect was followed too late or by a made-up address. Make the call again.'
 

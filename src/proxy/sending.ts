@@ -11,6 +11,8 @@ type ProxyServer = Parameters<HpmPlugin>[0]
 export interface TransportHooks {
   rewrite: RequestRewrite
   env: NodeJS.ProcessEnv
+  /** A name was resolved to an address that stands for none. */
+  vpnAnswered(): void
   /** Upstream's header lines → the fields the page is given. */
   buildSentHeaders(call: Call, upstream: HeaderLines): HeaderRecord
   /** Tells the page, where it can still be told. */

@@ -45,7 +45,7 @@ export function createTransport(hooks: TransportHooks): Transport {
   function dispatcherOf(target: Target): Dispatcher {
     const known = dispatchers.get(target)
     if (known) return known
-    const dispatcher = createDispatcher(target, hooks.env)
+    const dispatcher = createDispatcher(target, hooks.env, { vpnAnswered: hooks.vpnAnswered })
     dispatchers.set(target, dispatcher)
     return dispatcher
   }

@@ -112,6 +112,13 @@ export function growTable({ relays }: RouteTable, found: readonly Target[]): voi
   }
 }
 
+/** The opposite: what is found there no more is reached no more. */
+export function shrinkTable({ relays }: RouteTable, gone: readonly Target[]): void {
+  for (const target of gone) {
+    if (relays.get(target.origin) === target) (relays as Map<string, Target>).delete(target.origin)
+  }
+}
+
 /** Whether a target that is reached by its absolute URL alone would be reached by another's options. */
 function isSilenced(target: Target, first: Target): boolean {
   if (target.provenance.source !== first.provenance.source) return false

@@ -46,7 +46,7 @@ const KIND_WORDS: Record<AddressKind, string> = {
 /** @param kind what the address is, itself or as resolved */
 export function addressBeyondReach(kind: AddressKind, origin: string, provenance: Provenance): Issue {
   const others =
-    provenance.source === 'openapi'
+    reachOf(provenance) === 'internet'
       ? 'is relayed to public addresses alone'
       : 'is relayed to this machine and to public addresses alone'
   return {

@@ -17,3 +17,10 @@ export const OPENAPI_FOLDERS = [
 ] as const
 
 export const isOpenApiFile = (name: string): boolean => /^(?:openapi|swagger)\.(?:json|ya?ml)$/i.test(name)
+
+/** Where such files stand or may come to stand, relative to the project root: whoever watches them needs their names. */
+export const OPENAPI_PATHS: readonly string[] = OPENAPI_FOLDERS.flatMap((folder) =>
+  ['openapi', 'swagger'].flatMap((name) =>
+    ['json', 'yaml', 'yml'].map((extension) => (folder === '' ? '' : `${folder}/`) + `${name}.${extension}`),
+  ),
+)

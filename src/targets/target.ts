@@ -3,7 +3,7 @@ import type { Reach } from './address'
 
 /** Where a target was learnt: what the start-up lines and every message about it say. */
 export interface Provenance {
-  source: 'options' | 'command' | 'package.json' | 'env' | 'openapi' | 'source'
+  source: 'options' | 'command' | 'package.json' | 'env' | 'openapi' | 'source' | 'page'
   /** Path relative to the project root, if it stands in a file. */
   file?: string
   /** 1-based. */
@@ -23,6 +23,7 @@ export function reachOf({ source }: Pick<Provenance, 'source'>): Reach {
     case 'source':
       return 'machine-and-internet'
     case 'openapi':
+    case 'page':
       return 'internet'
   }
 }

@@ -10,6 +10,7 @@ const target = (relay: TargetUrl['relay'] = 'as-needed', scheme = 'https'): Targ
   relay,
 })
 const config = (decisions = {}) => ({ prefix: '/__cors-dev/', relays: {}, decisions })
+const PLACES = [{ url: 'http://localhost/src/main.js', line: 3, column: 7 }]
 const PREFIX = 'http://localhost/__cors-dev/'
 
 function setUp(answer: () => unknown, decisions = {}) {
@@ -17,7 +18,7 @@ function setUp(answer: () => unknown, decisions = {}) {
     later: vi.fn(async (_url: string, _body: string) => answer()),
     now: vi.fn((_url: string, _body: string) => answer()),
   }
-  return { post, decisions: createDecisions(config(decisions), PREFIX, post) }
+  return { post, decisions: createDecisions(config(decisions), PREFIX, post, () => PLACES) }
 }
 
 it('knows that a named target is always relayed', () => {
@@ -46,10 +47,18 @@ it('asks once for all who ask at the same time, and remembers the answer', async
   expect(decisions.askNow(target(), shape)).toBe('direct')
 })
 
-it('asks about a socket by its http twin', () => {
+it('asks about a socket as one', () => {
   const { decisions, post } = setUp(() => ({ route: 'direct' }))
   expect(decisions.askNow(target('as-needed', 'wss'), shape)).toBe('direct')
-  expect(JSON.parse(post.now.mock.calls[0]?.[1] ?? '')).toMatchObject({ url: 'https://api.example.com/a?b' })
+  expect(JSON.parse(post.now.mock.calls[0]?.[1] ?? '')).toMatchObject({ url: 'wss://api.example.com/a?b' })
+})
+
+it('says where the call is made only if the dev server may not know of it', () => {
+  const { decisions, post } = setUp(() => ({ route: 'direct' }))
+  decisions.askNow(target('unknown'), shape)
+  expect(JSON.parse(post.now.mock.calls[0]?.[1] ?? '')).toMatchObject({ calledFrom: PLACES })
+  decisions.askNow(target('as-needed'), { ...shape, method: 'GET' })
+  expect(JSON.parse(post.now.mock.calls[1]?.[1] ?? '')).not.toHaveProperty('calledFrom')
 })
 
 it.each([

@@ -2,7 +2,7 @@ import dns from 'node:dns'
 import { createServer, type Server } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createDispatcher } from '../../src/proxy/connect'
-import { createPreflights, dispatchPreflight } from '../../src/proxy/preflights'
+import { createPreflights, dispatchPreflight, type PreflightRequest } from '../../src/proxy/preflights'
 import { createProbe } from '../../src/proxy/probe'
 import type { Provenance, Target } from '../../src/targets/target'
 import { listen, stop } from './dev-server'
@@ -82,6 +82,8 @@ describe('a name that leads to', () => {
     ['a private address in the disguise of IPv6', ['::ffff:192.168.0.7'], 'source'],
     ['metadata', ['169.254.169.254'], 'source'],
     ['this machine', ['127.0.0.1'], 'openapi'],
+    ['this machine', ['127.0.0.1'], 'page'],
+    ['a private address', ['10.1.2.3'], 'page'],
     ['a private address', ['192.168.0.7'], 'openapi'],
   ])('%s (%j, found in %s) is called as without us, and the line says what names it', async (_, addresses, source) => {
     resolveTo(...addresses)
@@ -93,6 +95,33 @@ describe('a name that leads to', () => {
     )
     expect(requests).toEqual([])
   })
+})
+
+it('the address that was looked at is the one that is connected to', async () => {
+  const lookup = vi.spyOn(dns, 'lookup')
+  const answers = ['127.0.0.1', '10.1.2.3']
+  lookup.mockImplementation(((_name: string, _options: unknown, callback: (...args: unknown[]) => void) =>
+    callback(null, [{ address: answers.shift(), family: 4 }])) as typeof dns.lookup)
+  expect((await decide(foundTarget('source', 'rebound.example.com'))).route).toBe('relay')
+  expect(requests).toEqual(['OPTIONS /users'])
+  expect(lookup).toHaveBeenCalledTimes(1)
+})
+
+it('an address of 198.18.0.0/15 is told of, and called', async () => {
+  resolveTo('198.18.0.7')
+  const vpnAnswered = vi.fn()
+  const target = foundTarget('page', 'api.example.com')
+  const dispatcher = createDispatcher(target, {}, { vpnAnswered })
+  const dispatch = (request: PreflightRequest) =>
+    dispatchPreflight(dispatcher, request).catch(() => ({ status: 0, headers: [] }))
+  const shape = { method: 'GET', headers: [], credentials: false, forcesPreflight: false }
+  void createProbe(createPreflights({ dispatch, now: Date.now }), Date.now).decide(
+    { ...shape, url: `${target.origin}/users` },
+    PAGE,
+    target,
+  )
+  await vi.waitFor(() => expect(vpnAnswered).toHaveBeenCalledWith('api.example.com', '198.18.0.7'))
+  await dispatcher.destroy()
 })
 
 it('localhost needs no resolver, and is asked if the code of the project calls it', async () => {
