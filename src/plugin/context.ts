@@ -276,7 +276,7 @@ export function createContext(input: ContextInput): Context {
       startupLines(
         [...targets, ...found.filter(({ provenance }) => provenance.source === 'openapi')],
         table,
-        discovers,
+        discovers(),
       ),
     noteListening(origins) {
       ownOrigins = origins

@@ -53,8 +53,26 @@ export function createLearner({ locate, relay, isOwn, add, warn, now }: LearnerI
     return true
   }
 
+  /** The innermost place that is the project's own: libraries call for whoever uses them. */
+  async function writtenPlace(calledFrom: readonly CodePlace[]): Promise<WrittenPlace | undefined> {
+    let innermost: WrittenPlace | undefined
+    for (const place of calledFrom) {
+      const written = (await locate(place).catch(() => undefined)) ?? asServed(place)
+      if (!written.isDependency) return written
+      innermost ??= written
+    }
+    return innermost
+  }
+
+  /** As the browser shows it. */
+  function asServed({ url, line }: CodePlace): WrittenPlace {
+    const path = url.replace(/[?#].*$/s, '')
+    const { origin, pathname } = URL.canParse(path) ? new URL(path) : { origin: '', pathname: '' }
+    return { file: isOwn(origin) ? pathname.slice(1).replace(/(?:^|\/)$/, '$&index.html') : path, line }
+  }
+
   async function lookAt(origin: string, calledFrom: readonly CodePlace[]): Promise<void> {
-    const { file, line } = (await writtenPlace(calledFrom, locate)) ?? {}
+    const { file, line } = (await writtenPlace(calledFrom)) ?? {}
     const provenance: Provenance = {
       source: 'page',
       ...(file !== undefined && { file: printable(file).slice(0, MOST_CHARACTERS) }),
@@ -76,23 +94,4 @@ export function createLearner({ locate, relay, isOwn, add, warn, now }: LearnerI
       return looking
     },
   }
-}
-
-/** The innermost place that is the project's own: libraries call for whoever uses them. */
-async function writtenPlace(
-  calledFrom: readonly CodePlace[],
-  locate: LearnerInput['locate'],
-): Promise<WrittenPlace | undefined> {
-  let innermost: WrittenPlace | undefined
-  for (const place of calledFrom) {
-    const written = (await locate(place).catch(() => undefined)) ?? asServed(place)
-    if (!written.isDependency) return written
-    innermost ??= written
-  }
-  return innermost
-}
-
-/** As the browser shows it. */
-function asServed({ url, line }: CodePlace): WrittenPlace {
-  return { file: url.replace(/[?#].*$/s, ''), line }
 }

@@ -13,7 +13,8 @@ interface OutputFileSystem {
   readFile(path: string, callback: (error: unknown, content?: Buffer | string) => void): void
 }
 
-const INTERNAL = 'webpack-internal:///'
+/** `webpack-internal:///./src/main.js`, `webpack://project/./src/main.js`: the names of modules in place of URLs. */
+const MODULE_URL = /^webpack(?:-internal)?:\/\/[^/]*\//
 
 /** Where the developer wrote what the bundles of a compiler run, whatever its `devtool` makes of them. */
 export function placesInCompiler(compiler: Compiler): Locate {
@@ -31,10 +32,10 @@ export function placesInCompiler(compiler: Compiler): Locate {
     })
 
   /** `devtool: 'eval'` and its like: each module is a string in a bundle. */
-  async function inEvaluated(name: string, place: CodePlace) {
-    const file = fileOf(name)
+  async function inEvaluated(place: CodePlace) {
+    const file = fileOf(place.url)
     for (const script of scripts) {
-      const code = evaluatedCode((await readOutput(script)) ?? '', name)
+      const code = evaluatedCode((await readOutput(script)) ?? '', place.url)
       if (code === undefined) continue
       const original = originalPlace(inlineMap(code), place)
       const written = await readFile(join(compiler.context, file), 'utf8').catch(() => '')
@@ -44,7 +45,7 @@ export function placesInCompiler(compiler: Compiler): Locate {
   }
 
   return async (place) => {
-    if (place.url.startsWith(INTERNAL)) return inEvaluated(place.url.slice(INTERNAL.length), place)
+    if (MODULE_URL.test(place.url)) return inEvaluated(place)
     const { pathname } = new URL(place.url)
     const script = scripts.find((name) => pathname.endsWith(`/${name}`))
     if (script === undefined) return undefined
@@ -56,7 +57,7 @@ export function placesInCompiler(compiler: Compiler): Locate {
         ? undefined
         : parseMap((await readOutput(posix.join(posix.dirname(script), name))) ?? '')
     const original = originalPlace(map, place)
-    return original && placeOf(fileOf(original.source.replace(/^webpack:\/\/[^/]*\//, '')), original.line)
+    return original && placeOf(fileOf(original.source), original.line)
   }
 }
 
@@ -66,11 +67,17 @@ function placeOf(file: string, line: number | undefined) {
 
 /** `./src/App.vue?vue&type=script`, loaders before it and a layer before these, as a path. */
 function fileOf(name: string): string {
-  return posix.normalize((name.split('!').pop() ?? '').replace(/^\([^)]*\)\//, '').replace(/[?#].*$/s, ''))
+  const path = name.split('!').pop() ?? ''
+  return posix.normalize(
+    path
+      .replace(MODULE_URL, '')
+      .replace(/^\([^)]*\)\//, '')
+      .replace(/[?#].*$/s, ''),
+  )
 }
 
-function evaluatedCode(bundle: string, name: string): string | undefined {
-  const end = bundle.indexOf(`sourceURL=${INTERNAL}${name}\\n`)
+function evaluatedCode(bundle: string, url: string): string | undefined {
+  const end = bundle.indexOf(`sourceURL=${url}\\n`)
   if (end === -1) return undefined
   const start = bundle.indexOf('"', bundle.lastIndexOf('eval(', end))
   const [literal = ''] = /^"(?:[^"\\]|\\.)*"/.exec(bundle.slice(start)) ?? []

@@ -75,6 +75,13 @@ export const post = async (origin) => {
   return JSON.parse(xhr.responseText)
 }
 `,
+  'openapi.yaml': `openapi: 3.1.0
+servers:
+  - url: http://{name}.example.com/v1
+    variables:
+      name:
+        default: closed-spec
+`,
   'node_modules/dependency/package.json':
     '{ "name": "dependency", "version": "1.0.0", "type": "module", "main": "index.js" }',
   'node_modules/dependency/index.js': 'export const callByWay = (url) => fetch(url)\n',
@@ -149,6 +156,16 @@ describe.each(HOSTS)('%s %s', (kind, config) => {
     if (kind === 'vite') expect(line).toContain('(index.html:6 at run time)')
   })
 
+  it('reaches what an API description names, with credentials too', async () => {
+    await host.waitForLog(/http:\/\/closed-spec\.example\.com, .*\(openapi\.yaml:3 servers\[0\]\)/)
+    expect(await run(page, `get('closed-spec', '/v1/me', { credentials: 'include' })`)).toEqual({ from: '/v1/me' })
+    expect(requests).toEqual(['OPTIONS closed-spec', 'GET closed-spec /v1/me relayed'])
+  })
+
+  it('says once that a proxy resolves the names', () => {
+    expect(host.logs().filter((line) => line.includes('which resolves their names'))).toHaveLength(1)
+  })
+
   it('relays event streams that carry no credentials', async () => {
     expect(await run(page, `listen('closed-events')`)).toBe('http://closed-events.example.com/events')
     await expect.poll(() => requests).toContain('GET closed-events /events relayed')
@@ -185,4 +202,29 @@ describe.each(HOSTS)('%s %s', (kind, config) => {
     expect(line).toContain('src/main.js:12 at run time')
     expect(line).toContain(`Write targets: ['${own}'] to name it`)
   })
+})
+
+it('in Express: learns what a page calls, and names the page', async () => {
+  const host = await startHost('express', {
+    env: environment(),
+    files: {
+      'index.html': `<!doctype html>
+<script>
+window.call = (name) => fetch('http://' + name + '.example.com/page').then((answer) => answer.json())
+window.isReady = true
+</script>
+`,
+    },
+  })
+  const context = await browser.newContext()
+  try {
+    const page = await context.newPage()
+    await page.goto(host.url)
+    expect(await run(page, `call('closed')`)).toEqual({ from: '/page' })
+    expect(await run(page, `call('open')`)).toEqual({ from: '/page' })
+    expect(requests).toEqual(['OPTIONS closed', 'GET closed /page relayed', 'OPTIONS open', 'GET open /page'])
+    await host.waitForLog(/closed\.example\.com \(index\.html:3 at run time\) is called through the relay/)
+  } finally {
+    await Promise.all([context.close(), host.close()])
+  }
 })

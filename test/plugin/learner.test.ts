@@ -42,9 +42,11 @@ it('names what the browser runs where nothing else is known, and nothing that st
   const { learn, found } = setUp()
   await learn('https://api.example.com', [at('https://cdn.example.com/\u001b[2Jsdk.js?key=secret', 4)])
   await learn('https://two.example.com', [])
+  await learn('https://three.example.com', [at('http://localhost:5173/', 12)])
   expect(found.map(({ targets: [target] }) => target?.provenance)).toEqual([
     { source: 'page', file: 'https://cdn.example.com/\\u001b[2Jsdk.js', line: 4, name: 'at run time' },
     { source: 'page', name: 'at run time' },
+    { source: 'page', file: 'index.html', line: 12, name: 'at run time' },
   ])
 })
 

@@ -1,5 +1,5 @@
 /**
- * Makes the corpus anew: `node test/targets/corpus/cut.ts` downloads the packages into `.cache/corpus`, cuts the files
+ * Makes the corpus anew: `node test/targets/corpus/cut.ts [package…]` downloads the packages into `.cache/corpus`, cuts the files
  * down to what their URLs depend on, and writes one file per package beside this one. Marks are kept; a new URL is
  * marked `?`, for a person to judge. Tests need none of this.
  */
@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseSync } from 'vite'
 import { type Fragment, parseFragments, printFragments, URL_START } from './fragment.ts'
-import { type CorpusPackage, PACKAGES } from './packages.ts'
+import { corpusName, type CorpusPackage, PACKAGES } from './packages.ts'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const CACHE = fileURLToPath(new URL('../../../.cache/corpus/', import.meta.url))
@@ -26,9 +26,10 @@ const LISTS = ['body', 'properties', 'members', 'cases', 'children']
 /** Some files link to the documentation of every function. */
 const MOST_COMMENTS = 2
 
-for (const corpusPackage of PACKAGES) {
+const wanted = process.argv.slice(2)
+for (const corpusPackage of PACKAGES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   const folder = download(corpusPackage)
-  const path = join(HERE, `${fileName(corpusPackage)}.txt`)
+  const path = join(HERE, `${corpusName(corpusPackage)}.txt`)
   const known = existsSync(path) ? parseFragments(readFileSync(path, 'utf8')) : []
   const fragments = corpusPackage.files.map((file) =>
     marked(
@@ -41,10 +42,6 @@ for (const corpusPackage of PACKAGES) {
   writeFileSync(path, `${name}@${version}\nExcerpts, ${licence}, © ${copyright}\n\n${printFragments(fragments)}`)
   const open = fragments.flatMap(({ lines }) => lines).filter(({ marks }) => marks.includes('?')).length
   console.log(`${name}: ${fragments.length} files, ${open} lines to judge`)
-}
-
-function fileName({ name }: CorpusPackage): string {
-  return name.replace(/^@/, '').replace('/', '-')
 }
 
 function download({ name, version }: CorpusPackage): string {
