@@ -93,8 +93,7 @@ const run = (page: Page, expression: string): Promise<unknown> =>
 const HOSTS: [HostKind, string][] = [
   ['vite', ''],
   ['webpack-cli', "devtool: 'eval',"],
-  ['webpack-5', "devtool: 'source-map',"],
-  ['rspack-cli', "devtool: 'eval-source-map',"],
+  ['rspack-cli', "devtool: 'source-map',"],
 ]
 
 describe.each(HOSTS)('%s %s', (kind, config) => {
