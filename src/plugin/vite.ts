@@ -319,12 +319,17 @@ function restartWhenPackageJsonChanges(server: ViteDevServer): void {
   const { root, logger } = server.config
   const file = findPackageJson(root) ?? join(root, 'package.json')
   const settings = settingsInPackageJson(file)
-  server.watcher.add(file)
-  server.watcher.on('all', (_event, changed) => {
-    if (posix.normalize(changed) !== posix.normalize(file) || settingsInPackageJson(file) === settings) return
+  const restartIfChanged = (): void => {
+    if (settingsInPackageJson(file) === settings) return
     // As Vite says it of its own files.
     logger.info(styleText('green', 'package.json changed, restarting server...'), { clear: true, timestamp: true })
     server.restart().catch((error: Error) => logger.error(error.message, { error }))
+  }
+  server.watcher.add(file)
+  // What is written before, a watcher takes for what was there at first.
+  server.watcher.once('ready', restartIfChanged)
+  server.watcher.on('all', (_event, changed) => {
+    if (posix.normalize(changed) === posix.normalize(file)) restartIfChanged()
   })
 }
 
@@ -336,6 +341,7 @@ async function followOpenApi(server: ViteDevServer, context: Context, { options 
     if (context.replaceFound('openapi', await read())) saySince(config, context.startupLines())
   }
   await learn()
+  watcher.once('ready', () => void learn())
   watcher.on('all', (event, path) => {
     if (!event.endsWith('Dir') && isOpenApiFile(basename(path))) void learn()
   })
