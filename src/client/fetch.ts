@@ -1,28 +1,9 @@
 import { FAILURE_HEADER, READS_FAILURES_HEADER, type RequestShape } from '../exchange/wire'
-import { networkError } from './failures'
-import { nativeGetter } from './patch'
+import { networkErrorMessage } from './failures'
+import { callOf, nativeGetter, pointAt } from './patch'
 import { requestShape } from './request-shape'
 import type { Runtime } from './runtime'
 import type { TargetUrl } from './to-dev-url'
-
-/** What `RequestInit` and `Request` have in common, plus what only the former has. */
-const MEMBERS = [
-  'method',
-  'headers',
-  'body',
-  'referrer',
-  'referrerPolicy',
-  'cache',
-  'redirect',
-  'integrity',
-  'keepalive',
-  'signal',
-  'duplex',
-  'priority',
-] as const
-
-/** A stream that is read by hand says itself that it broke off. */
-const BODY_READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']
 
 type Init = RequestInit & { duplex?: 'half' }
 
@@ -37,7 +18,7 @@ interface Call {
 }
 
 export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtime): void {
-  const { Request, Response, Headers, ReadableStream, TransformStream } = scope
+  const { Request, Response, Headers, ReadableStream, TransformStream, TypeError } = scope
   const urlOfRequest = nativeGetter<string>(Request.prototype, 'url')
   const urlOfResponse = nativeGetter<string>(Response.prototype, 'url')
   // Even a call without credentials needs the dev server's own cookie, where that is all that tells it from a stranger.
@@ -45,21 +26,37 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   // connections to a host for calls that say `omit`: as many as a direct call would have to the API.
   const anonymous = 'userAgentData' in scope.navigator && urls.prefix.startsWith('http:') ? 'omit' : 'same-origin'
 
-  patcher.method(scope, 'fetch', (native, self, args) => {
+  patcher.method(scope, 'fetch', (native, self, args, called) => {
+    const natively = (...given: unknown[]) => Reflect.apply(native, self, given) as Promise<Response>
+    let call: ReturnType<typeof callOf> | undefined
     let travel: (() => Promise<Response>) | undefined
     try {
-      travel = plan(args, (...natively) => Reflect.apply(native, self, natively) as Promise<Response>)
+      const request = asRequest(args[0])
+      const target = urls.targetOf(request ? urlOfRequest(request) : args[0])
+      if (target) {
+        call = callOf(called)
+        travel = plan(target, request, args, natively)
+      }
     } catch {
       // Whatever is wrong with the arguments, the platform finds the words for it.
     }
-    return travel ? travel() : Reflect.apply(native, self, args)
+    const answer = travel ? travel() : natively(...args)
+    if (!call) return answer
+    return answer.catch((error: unknown) => {
+      throw pointAt(error, call)
+    })
   })
 
   /** The way other than the native one, if there is one. Has touched nothing when it throws. */
-  function plan(args: unknown[], native: typeof fetch): (() => Promise<Response>) | undefined {
-    const call = readCall(args)
+  function plan(
+    target: TargetUrl,
+    request: Request | undefined,
+    args: unknown[],
+    native: typeof fetch,
+  ): (() => Promise<Response>) | undefined {
+    const call = readCall(target, request, args[1])
     if (!call) return undefined
-    const { target, init } = call
+    const { init } = call
     if (target.relay === 'always') return relayed(call, native)
     const shape = shapeOf(call)
     const route = decisions.known(target, shape)
@@ -76,10 +73,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     }
   }
 
-  function readCall([input, givenInit]: unknown[]): Call | undefined {
-    const request = asRequest(input)
-    const target = urls.targetOf(request ? urlOfRequest(request) : input)
-    if (!target) return undefined
+  function readCall(target: TargetUrl, request: Request | undefined, givenInit: unknown): Call | undefined {
     const init = (givenInit ?? {}) as Init
     if (Object(init) !== init) return undefined
     // `no-cors` needs no help, `same-origin` has to fail, and anything unknown is an error of the platform's.
@@ -112,12 +106,15 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     const made = request || asRequest(init) ? new Request(request ?? target.url, init) : undefined
     const source: Init = made ?? init
     const relayedInit: Init = { ...init, priority }
-    for (const name of MEMBERS) {
-      const value = source[name]
-      if (value !== undefined) relayedInit[name] = value as never
+    // What a Request shows is a member of an init, or an init has nothing to do with it.
+    for (const name in Request.prototype) {
+      const value = source[name as keyof Init]
+      if (value !== undefined) relayedInit[name as keyof Init] = value as never
     }
     relayedInit.mode = 'cors'
     relayedInit.credentials = kind === 'to' ? 'include' : anonymous
+    // The dev server is of the page's origin, the target is not.
+    if (source.referrerPolicy === 'same-origin') relayedInit.referrerPolicy = 'no-referrer'
     // A failure arrives as a redirect that no browser follows, which this mode would take for an answer. In any other
     // mode the header could follow a redirect to a third origin, and be one that it never allowed.
     if (source.redirect === 'manual') {
@@ -131,7 +128,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
       try {
         const response = await native(devUrl, relayedInit)
         if (!response.headers.has(FAILURE_HEADER) || !urls.toUpstreamUrl(urlOfResponse(response))) return response
-        throw networkError(scope.navigator)
+        throw new TypeError(networkErrorMessage(scope.navigator))
       } catch (error) {
         if (error instanceof TypeError) failures.explain(method, target.url.href)
         throw error
@@ -192,15 +189,18 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   patcher.getter<ResponseType>(Response.prototype, 'type', (type, self) =>
     type === 'basic' && urls.toUpstreamUrl(urlOfResponse(self)) ? 'cors' : type,
   )
-  for (const read of BODY_READERS) {
-    patcher.method(Response.prototype, read, (native, self, args) => {
-      const upstreamUrl = self instanceof Response && !self.bodyUsed && urls.toUpstreamUrl(urlOfResponse(self))
+  // A stream that is read by hand says itself that it broke off.
+  for (const read of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) {
+    patcher.method(Response.prototype, read, (native, self, args, called) => {
+      const upstreamUrl = self instanceof Response && urls.toUpstreamUrl(urlOfResponse(self))
+      const isFirst = upstreamUrl && !self.bodyUsed
       const reading = Reflect.apply(native, self, args) as Promise<unknown>
       if (!upstreamUrl) return reading
+      const call = callOf(called)
       return reading.catch((error: unknown) => {
         // Not a body that is no JSON, but one that broke off: it fails as fetch itself does.
-        if (error instanceof TypeError) failures.explain('Reading', upstreamUrl)
-        throw error
+        if (isFirst && error instanceof TypeError) failures.explain('Reading', upstreamUrl)
+        throw pointAt(error, call)
       })
     })
   }

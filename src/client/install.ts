@@ -42,7 +42,7 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
   // A sandboxed document's origin is opaque: the dev server refuses it, the target may not.
   if (scope.origin === 'null') return () => undefined
 
-  const patcher = createPatcher()
+  const patcher = createPatcher(scope)
   let close = (): void => undefined
   const uninstall = (): void => {
     close()

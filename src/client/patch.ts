@@ -1,6 +1,6 @@
 /**
  * Changes to the platform, each with its way back. A patched function is a `Proxy` over the native one, so that `name`,
- * `length`, `toString()`, `instanceof` and subclassing stay what they were.
+ * `length`, `instanceof` and subclassing stay what they were; what it throws points at whoever called it.
  */
 
 type AnyFunction = (...args: never[]) => unknown
@@ -12,7 +12,11 @@ export type Constructor<T extends object = object> = new (...args: never[]) => T
 
 export interface Patcher {
   /** Replaces a method; `object` may inherit it. */
-  method(object: object, name: string, apply: (native: Native, self: unknown, args: unknown[]) => unknown): void
+  method(
+    object: object,
+    name: string,
+    apply: (native: Native, self: unknown, args: unknown[], called: AnyFunction) => unknown,
+  ): void
   /** Replaces what an accessor reads. */
   getter<T>(prototype: object | undefined, name: string, read: (value: T, self: unknown) => T): void
   /** Replaces a global class by one whose constructor may be given other arguments. */
@@ -24,8 +28,22 @@ export interface Patcher {
   undo(): void
 }
 
-export function createPatcher(): Patcher {
+export function createPatcher(scope: typeof globalThis): Patcher {
   const undos: (() => void)[] = []
+  const natives = new WeakMap<object, object>()
+
+  function patched<T extends object>(native: T, trap: 'apply' | 'construct', behave: AnyFunction): T {
+    const called = (...args: never[]): unknown => {
+      try {
+        return behave(...args, called as never)
+      } catch (error) {
+        throw pointAt(error, callOf(called))
+      }
+    }
+    const proxy = new Proxy(native, { [trap]: called })
+    natives.set(proxy, native)
+    return proxy
+  }
 
   function replace(owner: object, name: string, change: (original: PropertyDescriptor) => PropertyDescriptor): void {
     const original = Object.getOwnPropertyDescriptor(owner, name)
@@ -39,16 +57,17 @@ export function createPatcher(): Patcher {
     })
   }
 
-  return {
+  const patcher: Patcher = {
     method(object, name, apply) {
       const owner = ownerOf(object, name)
       if (!owner) return
-      replace(owner, name, ({ value }) => ({ value: new Proxy(value as Native, { apply }) }))
+      replace(owner, name, ({ value }) => ({ value: patched(value as Native, 'apply', apply) }))
     },
     getter(prototype, name, read) {
       if (!prototype) return
       replace(prototype, name, ({ get }) => ({
-        get: get && new Proxy(get, { apply: (native, self) => read(Reflect.apply(native, self, []) as never, self) }),
+        get:
+          get && patched(get, 'apply', (native: Native, self) => read(Reflect.apply(native, self, []) as never, self)),
       }))
     },
     classConstructor(scope, name, construct) {
@@ -56,15 +75,41 @@ export function createPatcher(): Patcher {
       if (!owner) return
       replace(owner, name, ({ value }) => {
         const native = value as Constructor
-        const patched = new Proxy(native, { construct: construct as ProxyHandler<Constructor>['construct'] })
-        replace(native.prototype as object, 'constructor', () => ({ value: patched }))
-        return { value: patched }
+        const proxy = patched(native, 'construct', construct)
+        replace(native.prototype as object, 'constructor', () => ({ value: proxy }))
+        return { value: proxy }
       })
     },
     undo() {
       for (const undo of undos.splice(0).reverse()) undo()
     },
   }
+  // A Proxy has no source text. Libraries tell a native `fetch` by it.
+  patcher.method(scope.Function.prototype, 'toString', (native, self) =>
+    Reflect.apply(native, natives.get(self as object) ?? self, []),
+  )
+  return patcher
+}
+
+/** Where a patched function was called from, in engines whose errors can be told. */
+export function callOf(called: AnyFunction): { stack?: string } {
+  const call = {}
+  Error.captureStackTrace?.(call, called)
+  return call
+}
+
+/** An error of the platform's own, which was called from this script, is to point at who called that. */
+export function pointAt(error: unknown, { stack }: { stack?: string }): unknown {
+  const given = error as { stack?: string } | undefined
+  if (stack && given?.stack && firstScript(given.stack) === firstScript(new Error().stack)) {
+    given.stack = given.stack.replace(/\n +at [^]*/, '') + stack.slice(stack.indexOf('\n'))
+  }
+  return error
+}
+
+/** Natives have no frame of their own. */
+function firstScript(stack = ''): string | undefined {
+  return /\n +at .*?([^ (]+):\d+:\d+/.exec(stack)?.[1]
 }
 
 /** Reads a native accessor whatever the page has put over it since. */

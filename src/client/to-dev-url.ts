@@ -1,5 +1,5 @@
 import {
-  parseRelayPath,
+  relayedUrlOf,
   toRelayPath,
   type ClientConfig,
   type ForcesPreflight,
@@ -55,11 +55,8 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
 
   function toUpstreamUrl(devUrl: string): string | undefined {
     const httpUrl = asHttp(devUrl)
-    if (!httpUrl.startsWith(prefix)) return undefined
-    const [rest = '', ...fragment] = httpUrl.slice(prefix.length).split(/(?=#)/)
-    const path = parseRelayPath(rest)
-    if (!path) return undefined
-    return (httpUrl === devUrl ? path.origin : asWebSocket(path.origin)) + path.pathAndQuery + fragment.join('')
+    const url = httpUrl.startsWith(prefix) ? relayedUrlOf(httpUrl.slice(prefix.length)) : undefined
+    return httpUrl === devUrl ? url : url?.replace(/^http/, 'ws')
   }
 
   return {
@@ -98,8 +95,4 @@ function parse(input: unknown, base?: string): URL | undefined {
 
 function asHttp(url: string): string {
   return url.replace(/^ws/, 'http')
-}
-
-function asWebSocket(url: string): string {
-  return url.replace(/^http/, 'ws')
 }

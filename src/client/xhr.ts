@@ -98,14 +98,19 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
     try {
       return Reflect.apply(native, self, args)
     } catch (error) {
-      // A synchronous request fails by throwing.
-      if (!call.isAsync) explain(call)
-      throw error
+      // A synchronous request fails by throwing, and names its URL.
+      if (call.isAsync || !(error instanceof scope.DOMException)) throw error
+      explain(call)
+      const shown = (text = '') => text.replace(call.url, call.target.url.href)
+      // One that a script makes has no stack.
+      throw Object.assign(new scope.DOMException(shown(error.message), error.name), { stack: shown(error.stack) })
     }
   })
 
   patcher.method(prototype, 'abort', (native, self, args) => {
     const call = opened.get(self as object)
+    // It stays open, and browsers forget its headers.
+    if (call) call.headers = []
     if (call?.state === 'pending') {
       opened.delete(self as object)
       sendNothing(self as XMLHttpRequest, call)

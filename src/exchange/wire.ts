@@ -5,7 +5,14 @@
 
 import type { RequestShape } from '../standard/preflight'
 
-export { type ForcesPreflight, parseRelayPath, type RelayKind, type RelayPath, toRelayPath } from '../routes/relay-path'
+export {
+  type ForcesPreflight,
+  parseRelayPath,
+  relayedUrlOf,
+  type RelayKind,
+  type RelayPath,
+  toRelayPath,
+} from '../routes/relay-path'
 export type { RequestShape }
 
 /** The one path prefix the dev server keeps for itself. A dev server with a `base` also answers it below that base. */

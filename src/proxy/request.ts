@@ -84,8 +84,10 @@ export function setOrigin(
   const { referer, 'sec-fetch-site': site } = req.headers
   // Whoever led a person here from another site stays who it is: the target's own name would vouch for it.
   const isLedHere = call.isNavigation && (site === 'cross-site' || site === 'same-site')
+  // A redirect taints the origin alone: the referrer is still the page.
+  const referrer = origin === 'null' && call.hop?.taintsOrigin ? (productionOrigin ?? call.pageOrigin) : origin
   if (referer !== undefined && isLedHere) headers['referer'] = referer
-  else if (referer !== undefined && origin !== undefined && origin !== 'null') headers['referer'] = `${origin}/`
+  else if (referer !== undefined && referrer !== undefined && referrer !== 'null') headers['referer'] = `${referrer}/`
   if (site !== undefined && !call.isNavigation) headers['sec-fetch-site'] = fetchSite(origin, call.target.origin)
 }
 

@@ -5,6 +5,7 @@ import { corsResponseHeaders, isAccessControlHeader, mergeVary } from '../cors/r
 import { rewriteLocation, rewriteSetCookie } from '../routes/rewrite'
 import type { RouteTable } from '../routes/table'
 import { connectionOptions, isHopByHop } from '../standard/hop-by-hop'
+import { isRedirectStatus } from '../standard/redirect'
 import { type Call, isPageSecure } from './call'
 import { isSessionCookie } from './session'
 import { fitChallenges } from './challenges'
@@ -171,7 +172,10 @@ function sentCookie({ sentCookies }: Call, name: string): string | undefined {
  */
 function rewriteLocations(call: Call, sent: HeaderRecord, rewrite: ResponseRewrite): void {
   const { hops, table, prefix, log } = rewrite
-  for (const name of ['location', 'content-location']) {
+  // Of the relay's answers browsers follow the redirects. All else is the page's to read, which knows the upstream alone:
+  // where a 201 says that an upload is, it is.
+  const isRedirect = isRedirectStatus(call.exchange.upstreamResponse?.status ?? 0)
+  for (const name of call.route ? ['location', 'content-location'] : isRedirect ? ['location'] : []) {
     const location = sent[name]
     if (typeof location !== 'string') continue
     const mapped = rewriteLocation(location, {

@@ -46,3 +46,11 @@ export function parseRelayPath(rest: string): RelayPath | undefined {
     pathAndQuery: tail.startsWith('/') ? tail : `/${tail}`,
   }
 }
+
+const RELAYED_URL = /^(?:hop\/[\w-]+\/)?(?:to|anon)(?:\+[\w-]+)?\/(https?)\/([^/?#]+)(.*)/
+
+/** No more than the URL, with its fragment: for the page, which is shown what it called, and lets nobody call by it. */
+export function relayedUrlOf(rest: string): string | undefined {
+  const [, scheme, authority, tail] = RELAYED_URL.exec(rest) ?? []
+  return scheme && `${scheme}://${authority}${tail}`
+}

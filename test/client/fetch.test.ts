@@ -285,3 +285,42 @@ it('carries axios over both of its adapters', async () => {
     [200, '{"from":"xhr"}', ...failures],
   ])
 })
+
+it('points at the caller where it fails', async () => {
+  const frames = await scene.page.evaluate(async (origin) => {
+    const response = await fetch(`${origin}/json`)
+    await response.text()
+    const xhr = new XMLHttpRequest()
+    xhr.open('GET', 'http://127.0.0.1:9/sync', false)
+    const calls = {
+      down: () => fetch('http://127.0.0.1:9/down'),
+      manual: () => fetch('http://127.0.0.1:9/down', { redirect: 'manual' }),
+      nonsense: () => fetch(`${origin}/json`, { mode: 'nonsense' as never }),
+      used: () => response.text(),
+      socket: () => new WebSocket(origin.replace('http', 'ws'), 'b ad'),
+      sync: () => xhr.send(),
+    }
+    const firstFrames: (string | undefined)[] = []
+    for (const call of Object.values(calls)) {
+      try {
+        await call()
+      } catch (error) {
+        firstFrames.push(/\n +at (?:\w+\.)?(\w+) /.exec((error as Error).stack ?? '')?.[1])
+      }
+    }
+    return firstFrames
+  }, scene.api.origin)
+  expect(frames).toEqual(['down', 'manual', 'nonsense', 'used', 'socket', 'sync'])
+})
+
+it('throws what a script throws as it is', async () => {
+  const frame = await scene.page.evaluate(() => {
+    const url = {
+      toString() {
+        throw new RangeError('own')
+      },
+    }
+    return fetch(url as never).catch((error: Error) => error.stack?.split('\n')[1]?.trim())
+  })
+  expect(frame).toMatch(/^at Object\.toString/)
+})

@@ -23,6 +23,7 @@ describe('in a page of the dev server', () => {
         ['WebSocket', WebSocket],
         ['url', Object.getOwnPropertyDescriptor(Response.prototype, 'url')?.get],
         ['getEntriesByName', performance.getEntriesByName],
+        ['toString', Function.prototype.toString],
       ].map(([name, value]) => {
         const native = value as (() => void) & { prototype?: { constructor: unknown } }
         return [
@@ -30,8 +31,7 @@ describe('in a page of the dev server', () => {
           native.name,
           native.length,
           Object.getOwnPropertyNames(native).sort().join(),
-          // A Proxy shows no name: the one visible difference.
-          Function.prototype.toString.call(native).replace(/function .*\(\)/, 'function ()'),
+          Function.prototype.toString.call(native),
           !native.prototype || native.prototype.constructor === native,
         ]
       })

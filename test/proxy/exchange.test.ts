@@ -345,6 +345,16 @@ describe('redirects', () => {
     expect(await location('/api/x', 'https://elsewhere.example/y')).toBe('https://elsewhere.example/y')
   })
 
+  it('alone change the Location of a relayed answer: a 201 names what the page will call', async () => {
+    const { server, relay } = await start((_req, res) => {
+      res.writeHead(201, { location: '/files/1', 'content-location': '/files/1?v=2' }).end()
+      return true
+    })
+    const { headers } = await ask(server, `${relay}/files`)
+    expect([headers.location, headers['content-location']]).toEqual(['/files/1', '/files/1?v=2'])
+    expect(headers['cache-control']).toBeUndefined()
+  })
+
   it('to another target carry a nonce that none can make up or turn elsewhere', async () => {
     const one = await startEcho((_req, res) => {
       res.writeHead(301, { location: `${two.origin}/end` }).end()
@@ -360,8 +370,10 @@ describe('redirects', () => {
     expect(headers['cache-control']).toBe('no-store')
     const location = headers.location ?? ''
     for (const _ of ['first', 'replayed']) {
-      const seen = JSON.parse((await ask(server, location, { headers: { authorization: 'Bearer t' } })).text)
-      expect([seen.headers.authorization, seen.headers.origin]).toEqual([undefined, 'null'])
+      const sent = { authorization: 'Bearer t', referer: `${server.origin}/page?x` }
+      const seen = JSON.parse((await ask(server, location, { headers: sent })).text)
+      const { authorization, origin, referer } = seen.headers
+      expect([authorization, origin, referer]).toEqual([undefined, 'null', `${server.origin}/`])
     }
     const forged = location.replace(/hop\/./, (text) => (text.endsWith('A') ? 'hop/B' : 'hop/A'))
     const turned = location.replace(String(two.port), String(one.port))
