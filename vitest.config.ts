@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 /** Tests that start hosts and browsers: each fills a small machine by itself. */
-const WHOLE_HOSTS = ['attacks', 'client', 'e2e', 'explain/oracle/live', 'package', 'plugin'].map(
+const WHOLE_HOSTS = ['attacks', 'client', 'clients', 'e2e', 'explain/oracle/live', 'package', 'plugin'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 )
 
