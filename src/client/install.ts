@@ -9,6 +9,7 @@ import { patchMessageOrigin } from './message-origin'
 import { createPatcher } from './patch'
 import { patchPerformance } from './performance'
 import type { Runtime } from './runtime'
+import { patchServiceWorker } from './service-worker'
 import { createDevUrls } from './to-dev-url'
 import { patchWebSocket } from './websocket'
 import { patchXhr } from './xhr'
@@ -24,6 +25,7 @@ const PATCHES = [
   patchWebSocket,
   patchBeacon,
   patchPerformance,
+  patchServiceWorker,
 ]
 
 const INSTALLED = Symbol.for('unplugin-cors-dev')

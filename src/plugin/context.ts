@@ -54,6 +54,8 @@ export interface Context {
    * @param baseExpression JavaScript that yields an absolute URL of the dev server
    */
   clientScript(baseExpression?: string): string
+  /** The same for the page's own service worker: always in the same bytes, since others would be an update of it. */
+  serviceWorkerScript(): string
   /** Where the runtime is served as a classic script. */
   readonly clientScriptPath: string
   /** For hosts that learn of targets when they compile, and of options when a file changes. */
@@ -251,6 +253,10 @@ export function createContext(input: ContextInput): Context {
       return true
     },
     clientScript: (baseExpression = CLASSIC_SCRIPT_BASE) => script(baseExpression),
+    serviceWorkerScript() {
+      const config: ClientConfig = { prefix, relays: {}, decisions: {}, discovers: true }
+      return clientScript(readClientBundle(), config, CLASSIC_SCRIPT_BASE)
+    },
     clientScriptPath: prefix + CLIENT_SCRIPT,
     setTargets(next, nextOptions = options) {
       // A page's open streams would end with each compilation.

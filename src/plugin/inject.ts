@@ -1,15 +1,15 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Context } from './context'
 
-type Injected = Pick<Context, 'clientScript' | 'clientScriptPath'>
+type Injected = Pick<Context, 'clientScript' | 'clientScriptPath' | 'serviceWorkerScript'>
 
 /** A document whose start has not shown where its head begins by then gets the script at the furthest point understood. */
 const LOOK_AHEAD = 64 * 1024
 
 /**
  * Makes the runtime the first script of every HTML document that the host answers this request with, and the first
- * statement of a worker's script. Works on the bytes that pass by, so that it does not matter who makes them: a static
- * folder, a plugin's template, a framework that renders. Other answers pass untouched.
+ * statement of a worker's script, a service worker's included. Works on the bytes that pass by, so that it does not
+ * matter who makes them: a static folder, a plugin's template, a framework that renders. Other answers pass untouched.
  */
 export function injectRuntime(request: IncomingMessage, response: ServerResponse, context: Injected): void {
   const wanted = wantedKind(request)
@@ -52,13 +52,16 @@ export function injectRuntime(request: IncomingMessage, response: ServerResponse
   /** The held bytes with the runtime in them, once it is clear where it goes. */
   const release = (isEnd: boolean): Buffer | undefined => {
     const text = held.toString('latin1')
-    const point = wanted === 'worker' ? 0 : findInsertionPoint(text, isEnd || held.length >= LOOK_AHEAD)
+    const point = wanted !== 'document' ? 0 : findInsertionPoint(text, isEnd || held.length >= LOOK_AHEAD)
     if (point === undefined) return undefined
     state = 'passing'
     // A hook for HTML may have put it there.
     if (wanted === 'document' && text.includes(`src="${context.clientScriptPath}"`)) return held
-    const runtime =
-      wanted === 'worker' ? context.clientScript() : scriptTag(context.clientScriptPath, nonceFor(response, text))
+    const runtime = {
+      document: () => scriptTag(context.clientScriptPath, nonceFor(response, text)),
+      worker: () => context.clientScript(),
+      serviceworker: () => context.serviceWorkerScript(),
+    }[wanted]()
     return Buffer.concat([held.subarray(0, point), Buffer.from(runtime), held.subarray(point)])
   }
 
@@ -101,7 +104,7 @@ export function injectRuntime(request: IncomingMessage, response: ServerResponse
 }
 
 /** Browsers in secure contexts say what they fetch for; elsewhere `Accept` has to tell, and tells nothing of workers. */
-function wantedKind({ method, headers }: IncomingMessage): 'document' | 'worker' | undefined {
+function wantedKind({ method, headers }: IncomingMessage): 'document' | 'worker' | 'serviceworker' | undefined {
   if (method !== 'GET') return undefined
   switch (headers['sec-fetch-dest']) {
     case 'document':
@@ -111,6 +114,8 @@ function wantedKind({ method, headers }: IncomingMessage): 'document' | 'worker'
     case 'worker':
     case 'sharedworker':
       return 'worker'
+    case 'serviceworker':
+      return 'serviceworker'
     case undefined:
       return /\btext\/html\b/i.test(headers.accept ?? '') ? 'document' : undefined
     default:
@@ -118,7 +123,8 @@ function wantedKind({ method, headers }: IncomingMessage): 'document' | 'worker'
   }
 }
 
-const TYPES = { document: /^\s*text\/html\b/i, worker: /^\s*(?:text|application)\/(?:x-)?(?:java|ecma)script\b/i }
+const SCRIPT = /^\s*(?:text|application)\/(?:x-)?(?:java|ecma)script\b/i
+const TYPES = { document: /^\s*text\/html\b/i, worker: SCRIPT, serviceworker: SCRIPT }
 
 function isReadable(response: ServerResponse, wanted: keyof typeof TYPES): boolean {
   const type = String(response.getHeader('content-type') ?? '')

@@ -16,7 +16,11 @@ afterEach(() => {
 
 async function get(answer: RequestListener, headers: Record<string, string> = NAVIGATION) {
   server = createServer((request, response) => {
-    injectRuntime(request, response, { clientScriptPath: '/__cors-dev/client.js', clientScript: () => ';runtime();' })
+    injectRuntime(request, response, {
+      clientScriptPath: '/__cors-dev/client.js',
+      clientScript: () => ';runtime();',
+      serviceWorkerScript: () => ';steady();',
+    })
     answer(request, response)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -185,12 +189,12 @@ describe('what is no document', () => {
   })
 })
 
-test("a worker's script starts with the runtime", async () => {
+test("a worker's script starts with the runtime, and a service worker's too", async () => {
   const answer: RequestListener = (_request, response) => {
     response.setHeader('content-type', 'text/javascript')
     response.end('work()')
   }
   expect((await get(answer, { 'sec-fetch-dest': 'worker' })).text).toBe(';runtime();work()')
   server?.close()
-  expect((await get(answer, { 'sec-fetch-dest': 'serviceworker' })).text).toBe('work()')
+  expect((await get(answer, { 'sec-fetch-dest': 'serviceworker' })).text).toBe(';steady();work()')
 })

@@ -1,0 +1,3 @@
+import { describeNeighbours } from './describe-neighbours'
+
+describeNeighbours('webpack')
