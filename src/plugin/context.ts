@@ -44,6 +44,8 @@ export interface Found {
 export interface Context {
   /** Answers what is ours and passes on everything else. Never throws. */
   middleware(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void
+  /** Answers what no browser sends with 400, or `false`; for hosts that would not live to ask the middleware. */
+  refuse(req: IncomingMessage, res: ServerResponse): boolean
   /** For a host that has a place behind its own files: answers what nobody else knew, as `"proxy"` in package.json asks. */
   fallback(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void
   /** Whether the upgrade is ours: if so, it is being answered; if not, it belongs to others. */
@@ -139,20 +141,21 @@ export function createContext(input: ContextInput): Context {
     return route && { kind: 'path', route }
   }
 
-  function middleware(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void {
+  function refuse(req: IncomingMessage, res: ServerResponse, destination = destinationOf(req.url ?? '/')): boolean {
     const url = req.url ?? '/'
-    const destination = destinationOf(url)
     const isHostile = destination ? isMalformedRequestTarget(url) !== undefined : NO_BROWSER_SENDS.test(url)
-    if (isHostile && !(url === '*' && req.method === 'OPTIONS')) {
-      if (malformedCount++ < MOST_MALFORMED) {
-        const shown = printable(withoutQuery(url)).slice(0, 120)
-        logger.warn(
-          `${LOG_PREFIX} ${req.method} ${shown} was refused: ${isMalformedRequestTarget(url) ?? 'malformed'}.`,
-        )
-      }
-      res.writeHead(400, { 'content-length': 0, 'cache-control': 'no-store' }).end()
-      return
+    if (!isHostile || (url === '*' && req.method === 'OPTIONS')) return false
+    if (malformedCount++ < MOST_MALFORMED) {
+      const shown = printable(withoutQuery(url)).slice(0, 120)
+      logger.warn(`${LOG_PREFIX} ${req.method} ${shown} was refused: ${isMalformedRequestTarget(url) ?? 'malformed'}.`)
     }
+    res.writeHead(400, { 'content-length': 0, 'cache-control': 'no-store' }).end()
+    return true
+  }
+
+  function middleware(req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void): void {
+    const destination = destinationOf(req.url ?? '/')
+    if (refuse(req, res, destination)) return
     if (destination) return pass(destination, req, res, next)
     if (targets.length + found.length === 0 || !isNavigation(req)) return next()
     // The session comes with the page, so that the page's first calls have it.
@@ -231,6 +234,7 @@ export function createContext(input: ContextInput): Context {
 
   return {
     middleware,
+    refuse: (req, res) => refuse(req, res),
     fallback(req, res, next) {
       const route = matchFallback(table, { method: req.method ?? 'GET', accept: req.headers.accept })
       if (route && isMalformedRequestTarget(req.url ?? '/') === undefined) pass({ kind: 'path', route }, req, res, next)

@@ -103,7 +103,11 @@ export function createMiddleware(given: CorsDevMiddlewareOptions = {}): CorsDevM
 
   const meet = (server: (UpgradeSource & ListeningServer) | undefined): void => {
     if (leaveServer || !server) return
-    leaveServer = claimUpgrades(server, (request, socket, head) => context.upgrade(request, socket, head))
+    leaveServer = claimUpgrades(
+      server,
+      (request, socket, head) => context.upgrade(request, socket, head),
+      context.refuse,
+    )
     context.noteListening(ownOrigins(server, allowedHosts))
   }
 

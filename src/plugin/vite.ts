@@ -220,6 +220,7 @@ function handleFirst(
     const unclaim = claimUpgrades(
       httpServer,
       (request, socket, head) => !isHmr(request) && !isHosts(request) && context.upgrade(request, socket, head),
+      context.refuse,
     )
     const noteListening = (): void => {
       context.noteListening(ownOrigins(httpServer, allowedHosts))

@@ -177,7 +177,11 @@ function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
   const isInTable = isInProxyList(proxyListOf(options))
   const isHosts = exceptReserved('/', (request) => isHot(request) || isInTable(request))
   if (server) {
-    claimUpgrades(server, (request, socket, head) => !isHosts(request) && context.upgrade(request, socket, head))
+    claimUpgrades(
+      server,
+      (request, socket, head) => !isHosts(request) && context.upgrade(request, socket, head),
+      context.refuse,
+    )
     server.once('listening', () => {
       context.noteListening(ownOrigins(server, allowedHosts))
       serving.isListening = true
