@@ -27,7 +27,7 @@ export interface RelayPath {
 }
 
 const RELAY_PATH =
-  /^(?:hop\/([A-Za-z0-9_-]+)\/)?(to|anon)(?:\+(upload-listener|stream-body))?\/(https?)\/([^/?#]+)(\/[^#]*|\?[^#]*)?$/
+  /^(?:hop\/([A-Za-z0-9_-]+)\/)?(to|anon)(?:\+(upload-listener|stream-body))?\/(https?)\/([^/?#@]+)(\/[^#]*|\?[^#]*)?$/
 
 /** The inverse of {@link toRelayPath}, for what stands after the reserved prefix; `undefined` when it is no relay path. */
 export function parseRelayPath(rest: string): RelayPath | undefined {
@@ -36,8 +36,7 @@ export function parseRelayPath(rest: string): RelayPath | undefined {
   const [, nonce, kind, flag, scheme, authority, tail = '/'] = parts
   const base = `${scheme}://${authority}`
   if (!URL.canParse(base)) return undefined
-  const { origin, username, password } = new URL(base)
-  if (username || password) return undefined
+  const { origin } = new URL(base)
   return {
     kind: kind as RelayKind,
     nonce,

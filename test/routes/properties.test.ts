@@ -20,6 +20,7 @@ const TABLE = tableOf({
   '/api': 'https://kept.test/v1',
   '/api/inner': 'https://inner.test',
   '/strip': { url: 'https://strip.test/base', stripPrefix: true },
+  '/bare': { url: 'https://bare.test', stripPrefix: true },
   '/keyed': { url: 'https://keyed.test', proxy: { headers: { 'x-key': 'k' } } },
   '/direct': { url: 'https://direct.test', relay: 'never' },
 })
@@ -159,9 +160,9 @@ describe('a route', () => {
       return own.every((segment, index) => taken[index] === segment)
     }
     fc.assert(
-      fc.property(path, fc.constantFrom('/api', '/api/inner', '/a', '/', ''), (tail, prefix) => {
-        const asked = `/${tail}`
+      fc.property(path, fc.constantFrom('/api', '/api/inner', '/a', '/', ''), fc.boolean(), (tail, prefix, isNear) => {
         const own = prefix === '/' ? '' : prefix
+        const asked = isNear && own !== '' ? own + tail : `/${tail}`
         expect(isUnderPrefix(asked, own)).toBe(bySegments(asked, own))
       }),
     )
@@ -169,7 +170,7 @@ describe('a route', () => {
 
   it('leads to the authority of its target and to no other', () => {
     fc.assert(
-      fc.property(path, fc.constantFrom('/api', '/strip', '/keyed', '/api/inner'), (tail, prefix) => {
+      fc.property(path, fc.constantFrom('/api', '/strip', '/bare', '/keyed', '/api/inner'), (tail, prefix) => {
         const asked = `${prefix}${tail}`
         const route = matchPathRoute(TABLE, asked)
         if (!route) return
@@ -192,6 +193,20 @@ describe('a route', () => {
         if (!route || isMalformedRequestTarget(asked) !== undefined || /\/\//.test(asked)) return
         const back = toPagePath(TABLE, route, toUpstreamPath(route, asked))
         expect(back).toBe(route.target.stripPrefix && asked === `${prefix}/` ? `${prefix}/` : asked)
+      }),
+    )
+  })
+
+  it('is named for a path only where it is the one that takes it', () => {
+    const prefixes = fc.constantFrom('', '/v1', '/v1/api', '/v1/api/inner', '/base', '/api', '/keyed')
+    fc.assert(
+      fc.property(path, prefixes, fc.constantFrom(...TABLE.paths), (tail, prefix, route) => {
+        const asked = `${prefix}/${tail}`
+        const page = toPagePath(TABLE, route, asked)
+        if (page === undefined) return
+        expect(page).toMatch(/^\/(?!\/)/)
+        expect(matchPathRoute(TABLE, page)).toBe(route)
+        if (!/\/\//.test(asked)) expect(toUpstreamPath(route, page)).toBe(asked)
       }),
     )
   })
@@ -242,10 +257,12 @@ describe('a relay path', () => {
       'ß',
     ]
     fc.assert(
-      fc.property(textOf(parts), (rest) => {
-        const parsed = parseRelayPath(`to/https/${rest}`) ?? parseRelayPath(rest)
+      fc.property(textOf(parts), fc.constantFrom('', 'to/https/', 'to/https/kept.test'), (rest, start) => {
+        const asked = start + rest
+        const parsed = parseRelayPath(asked)
         if (!parsed) return
         const { origin, pathAndQuery } = parsed
+        expect(/https?\/([^/?#]*)/.exec(asked)?.[1]).not.toContain('@')
         expect(new URL(origin).origin).toBe(origin)
         expect(pathAndQuery.startsWith('/')).toBe(true)
         const target = matchRelay(TABLE, origin)
@@ -356,6 +373,16 @@ describe('a cookie of a path route', () => {
       '%',
     ],
   ]
+  const attribute = fc.oneof(
+    fc.tuple(
+      fc.constantFrom('Domain', 'domain ', 'DOMAIN', 'Secure', 'Partitioned', 'SameSite', 'Path'),
+      textOf(parts, 3),
+    ),
+    textOf(parts, 3).map((text) => [text]),
+  )
+  const line = fc
+    .tuple(textOf(parts, 4), fc.array(attribute, { maxLength: 6 }))
+    .map(([pair, attributes]) => [pair, ...attributes.map((words) => words.join('='))].join(';'))
   const route = matchPathRoute(TABLE, '/api/x')
   if (!route) throw new Error('no route')
   /** As a browser reads it: https://httpwg.org/specs/rfc6265.html#section-5.2 */
@@ -366,7 +393,7 @@ describe('a cookie of a path route', () => {
 
   it('names no host, asks http pages for nothing that they cannot give, and keeps its value', () => {
     fc.assert(
-      fc.property(textOf(parts, 14), fc.boolean(), (line, pageIsSecure) => {
+      fc.property(line, fc.boolean(), (line, pageIsSecure) => {
         const { pair, attributes } = read(rewriteSetCookie(line, { pageIsSecure, route }))
         expect(attributes).not.toContain('domain')
         if (!pageIsSecure) expect(attributes.filter((name) => name === 'secure' || name === 'partitioned')).toEqual([])
