@@ -2,9 +2,18 @@ import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 /** Tests that start hosts and browsers: each fills a small machine by itself. */
-const WHOLE_HOSTS = ['attacks', 'client', 'clients', 'e2e', 'explain/oracle/live', 'package', 'plugin'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-)
+const WHOLE_HOSTS = [
+  'attacks',
+  'client',
+  'clients',
+  'e2e',
+  'explain/oracle/live',
+  'faults',
+  'fuzz',
+  'package',
+  'plugin',
+  'soak',
+].map((folder) => `test/${folder}/**/*.test.ts`)
 
 const NEVER = [...configDefaults.exclude, 'test/.tmp/**']
 

@@ -28,6 +28,7 @@ export class Connection extends Client {
   #isOpen = false
   #hasStoodIdle = false
   #opensIdle = false
+  #isBroken = false
   #socket: Socket | undefined
 
   constructor(origin: string | URL, { connect, ahead, ...options }: ConnectionOptions) {
@@ -37,6 +38,8 @@ export class Connection extends Client {
         const connected = (stoodIdle: boolean, ...result: Parameters<buildConnector.Callback>): void => {
           this.#opensIdle = stoodIdle
           this.#socket = result[1] ?? undefined
+          this.#isBroken = false
+          this.#socket?.once('error', () => (this.#isBroken = true))
           callback(...result)
         }
         if (!ahead?.take(connected)) connect(how, (...result) => connected(false, ...result))
@@ -62,6 +65,14 @@ export class Connection extends Client {
   /** Whether the socket that a request is being written to had stood idle. */
   get hasStoodIdle(): boolean {
     return this.#hasStoodIdle
+  }
+
+  /**
+   * Whether the connection ended by an error. undici takes a reset for the end of a body that has no other end, and half
+   * of it would pass for the whole.
+   */
+  get isBroken(): boolean {
+    return this.#isBroken
   }
 
   /** To be called when a request with a body is being written. */

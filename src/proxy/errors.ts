@@ -25,6 +25,8 @@ const CODES: Record<string, FailureCode> = {
   EPIPE: 'reset',
   ECONNABORTED: 'reset',
   UND_ERR_SOCKET: 'reset',
+  // Where the answer said that the connection would end with it, undici finds that it is too short.
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'reset',
   ETIMEDOUT: 'timeout',
   UND_ERR_CONNECT_TIMEOUT: 'timeout',
   UND_ERR_HEADERS_TIMEOUT: 'timeout',
@@ -33,7 +35,6 @@ const CODES: Record<string, FailureCode> = {
   UND_ERR_PRX_TLS: 'tls',
   UND_ERR_ABORTED: 'aborted',
   UND_ERR_HEADERS_OVERFLOW: 'invalid-response',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'invalid-response',
   UND_ERR_INVALID_ARG: 'invalid-request',
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'invalid-request',
 }
@@ -43,7 +44,9 @@ function failureCode(error: Error): FailureCode {
   const known = CODES[code]
   if (known) return known
   // llhttp's own codes are left out of some of undici's errors.
-  if (code.startsWith('HPE_') || error.name === 'HTTPParserError') return 'invalid-response'
+  if (code.startsWith('HPE_') || error.name === 'HTTPParserError') {
+    return error.message.includes('(Invalid EOF state)') ? 'reset' : 'invalid-response'
+  }
   if (/^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|INVALID_CA)/.test(code))
     return 'tls'
   // Node tries both address families and reports one error for each.
@@ -60,6 +63,21 @@ export function isDroppedConnection(error: Error): boolean {
 
 export function pageWentAway(): Error {
   return Object.assign(new Error('the page went away'), { code: 'UND_ERR_ABORTED' })
+}
+
+export function connectionBroke(): Error {
+  return Object.assign(new Error('the connection broke'), { code: 'ECONNRESET' })
+}
+
+/** Interim responses (1xx) to one request: each puts its time limit off, and a server may send nothing else for ever. */
+export const MOST_INTERIM = 10_000
+
+export function tooManyInterim({ origin, provenance }: Target): UpstreamError {
+  return new UpstreamError({
+    code: 'invalid-response',
+    cause: `${new URL(origin).host} sends interim responses (1xx) without end`,
+    remedy: `Look into the log of the API, or change ${provenanceLabel(provenance)}.`,
+  })
 }
 
 /** What an error of the transport means to the developer. */

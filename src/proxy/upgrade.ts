@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Failure } from '../exchange/exchange'
 import type { Call } from './call'
-import { classifyFailure, failureStatus, pageWentAway } from './errors'
+import { classifyFailure, failureStatus, MOST_INTERIM, pageWentAway, tooManyInterim } from './errors'
 import { ownReasonPhrase } from './page-response'
 import type { HeaderRecord } from './request'
 import type { Sending } from './sending'
@@ -39,6 +39,7 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
   readonly #sending: SendingUpgrade
   readonly #call: Call
   #controller: Dispatcher.DispatchController | undefined
+  #interimCount = 0
   #isOver = false
 
   constructor(sending: SendingUpgrade, call: Call) {
@@ -84,7 +85,10 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
 
   /** The upstream declined: its answer goes back as it is. */
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _: unknown, statusText?: string): void {
-    if (status < 200) return
+    if (status < 200) {
+      if (++this.#interimCount > MOST_INTERIM) controller.abort(tooManyInterim(this.#call.target))
+      return
+    }
     const headers = this.#sentHeaders(controller, status)
     headers['connection'] = 'close'
     this.#sending.socket.write(serializeHead(status, statusText, headers))

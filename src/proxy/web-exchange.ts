@@ -2,7 +2,14 @@ import type { ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { perCall } from '../exchange/per-call'
 import type { Connection, Sender, SendOptions } from './connection'
-import { classifyFailure, isDroppedConnection, pageWentAway } from './errors'
+import {
+  classifyFailure,
+  connectionBroke,
+  isDroppedConnection,
+  MOST_INTERIM,
+  pageWentAway,
+  tooManyInterim,
+} from './errors'
 import { abortResponse, dropHostsHeaders, endWith, writeChunk, writeHead } from './page-response'
 import { readsAsPage, setOrigin } from './request'
 import { type RequestBody, requestBody } from './request-body'
@@ -53,6 +60,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
   /** A body that came in one piece, not yet passed on. */
   #wholeBody: Buffer | undefined
   #contentLength: number | undefined
+  #interimCount = 0
   #isPaused = false
   #hasStarted = false
   #hasResponse = false
@@ -96,7 +104,10 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
-    if (status < 200) return true
+    if (status < 200) {
+      if (++this.#interimCount > MOST_INTERIM) this.#abort?.(tooManyInterim(this.#sending.call.target))
+      return true
+    }
     const { req, res, call, proxyServer, options, hooks } = this.#sending
     const upstream = headerLines(rawHeaders)
     if (status === 403 && this.#canRepeat() && !upstream.some(([name]) => name === 'access-control-allow-origin')) {
@@ -165,6 +176,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
 
   onComplete(): void {
     if (this.#isOver) return
+    if (this.connection?.isBroken) return this.onError(connectionBroke())
     if (this.#observed) this.#observed.push(null)
     if (!this.#observed) this.#end()
     else if (this.#sending.options.selfHandleResponse) this.#finish()
