@@ -1,6 +1,6 @@
 import type { DirectHop, DirectRequest, DirectResponse, Initiator } from '../../../src/explain.ts'
 import { addressSpaceOf, locate, PAGES, pathOf, type Body, type Case, type PageName } from './case.ts'
-import { createRandom, type Random } from './random.ts'
+import { createRandom, type Random } from '../../setup/random.ts'
 
 type Line = [name: string, value: string]
 
