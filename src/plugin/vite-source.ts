@@ -25,7 +25,8 @@ const MENTIONS_URL = /\b(?:https?|wss?):\/\//i
  * Svelte files, JSON. Vite's own last steps, which rename imports, come behind it.
  */
 export function viteSourcePlugin(listenerOf: Listener): Plugin {
-  let parse: Parse | undefined
+  // Node keeps each configuration that was ever loaded, and that its plugins: a server must not hang on them.
+  const parsers = new WeakMap<Environment, Parse>()
 
   return {
     name: `${NAME}:source`,
@@ -33,7 +34,10 @@ export function viteSourcePlugin(listenerOf: Listener): Plugin {
     apply: 'serve',
 
     buildStart() {
-      parse ??= tolerant((code) => this.parse(code))
+      parsers.set(
+        this.environment,
+        tolerant((code) => this.parse(code)),
+      )
     },
 
     transformIndexHtml: {
@@ -41,7 +45,8 @@ export function viteSourcePlugin(listenerOf: Listener): Plugin {
       order: 'pre',
       handler(html, { filename, server }) {
         const listener = listenerOf(server?.environments.client)
-        if (!listener || !parse || !server) return
+        const parse = server && parsers.get(server.environments.client)
+        if (!listener || !parse) return
         const file = relativeTo(server.config.root, filename)
         // Modules in it come by as modules.
         const urls = urlsInHtml(html, parse, { skipsModules: true })

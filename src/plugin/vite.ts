@@ -135,12 +135,13 @@ export function vitePlugins(rawOptions: unknown, advice?: Advice): [Plugin, Plug
       },
     },
 
-    // Vite tells plugins of a server's end through its environments. With a restart the next server is there by then.
+    // Vite tells plugins of a server's end through its environments, though not through those that nobody used. With a
+    // restart the next server is there by then.
     async buildEnd() {
-      const { environment } = this
-      const context = contextOf(environment)
-      contexts.delete(environment)
-      if (context && ![...contexts.values()].includes(context)) await context.close()
+      const context = contextOf(this.environment)
+      if (!context) return
+      for (const [environment, own] of contexts) if (own === context) contexts.delete(environment)
+      await context.close()
     },
   }
   const source = viteSourcePlugin((environment) => {

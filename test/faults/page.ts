@@ -1,5 +1,5 @@
 /** A page, as far as a connection knows one: calls that can be watched, fed and left, over HTTP/1.1 or HTTP/2. */
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
+import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { type ClientHttp2Session, connect, constants } from 'node:http2'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 
@@ -43,13 +43,22 @@ function http1(origin: string): Page {
   return {
     call(path, { method = 'GET', body, headers } = {}) {
       const answer: Answer = { status: 0, headers: {}, body: '', isWhole: false }
-      const req = request({
-        ...{ host: '127.0.0.1', port, path, method, agent, rejectUnauthorized: false },
-        headers: { host, ...OWN, ...headers, ...(body && { 'transfer-encoding': 'chunked' }) },
-      })
-      const over = new Promise<Answer>((resolve) => {
+      let hasLeft = false
+      let settle: (answer: Answer) => void = () => {}
+      const over = new Promise<Answer>((resolve) => (settle = resolve))
+      const send = (): ClientRequest => {
+        const req = request({
+          // What can't be sent again had better not find its connection closed.
+          ...{ host: '127.0.0.1', port, path, method, agent: body ? undefined : agent, rejectUnauthorized: false },
+          headers: { host, ...OWN, ...headers, ...(body && { 'transfer-encoding': 'chunked' }) },
+        })
         req.on('error', () => {})
-        req.on('close', () => answer.status === 0 && resolve(answer))
+        req.on('close', () => {
+          if (answer.status !== 0) return
+          // The dev server closed a kept connection just as it was used: browsers send that once more.
+          if (!body && req.reusedSocket && !hasLeft) current = send()
+          else settle(answer)
+        })
         req.on('response', (res: IncomingMessage) => {
           answer.status = res.statusCode ?? 0
           for (const [name, value] of Object.entries(res.headers)) answer.headers[name] = [value].flat().join(', ')
@@ -58,18 +67,23 @@ function http1(origin: string): Page {
             .on('error', () => {})
             .on('close', () => {
               answer.isWhole = res.complete
-              resolve(answer)
+              settle(answer)
             })
         })
-      })
-      if (body) req.flushHeaders()
-      else req.end()
+        if (body) req.flushHeaders()
+        else req.end()
+        return req
+      }
+      let current = send()
       return {
         answer,
         over,
-        send: (bytes) => void req.write(bytes),
-        finish: () => void req.end(),
-        leave: () => void req.destroy(),
+        send: (bytes) => void current.write(bytes),
+        finish: () => void current.end(),
+        leave() {
+          hasLeft = true
+          current.destroy()
+        },
       }
     },
     close() {
