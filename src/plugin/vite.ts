@@ -263,7 +263,9 @@ function handleFirst(
       response: ServerResponse,
       next: () => void,
     ): void {
-      if (isHosts(request)) next()
+      // What Vite does next decodes the path where nobody catches what that throws: `GET /%zz.html` would end it.
+      if (!isDecodable(request.url)) response.writeHead(400, { 'content-length': 0 }).end()
+      else if (isHosts(request)) next()
       else context.fallback(request, response, next)
     },
   }
@@ -369,4 +371,13 @@ function say(config: ResolvedConfig, lines: readonly string[], shown: readonly s
   printed.set(config.root, lines)
   for (const line of shown)
     config.logger.info(`  ${styleText('green', '➜')}  ${styleText('bold', 'cors-dev')}: ${line}`)
+}
+
+function isDecodable(url = ''): boolean {
+  try {
+    decodeURIComponent(url.split(/[?#]/, 1)[0] ?? '')
+    return true
+  } catch {
+    return false
+  }
 }

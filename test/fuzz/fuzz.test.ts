@@ -4,6 +4,7 @@ import { afterEach, expect, it } from 'vitest'
 import { startHost } from '../e2e/hosts'
 import { listen, stop } from '../proxy/dev-server'
 import { INSIDE_ENV, INSIDE_LINE, look } from '../setup/inside'
+import { exchange } from './connection'
 import { fuzz } from './fuzz'
 import { startUpstreams } from './upstreams'
 
@@ -27,6 +28,15 @@ it.each([
   expect((await look(inside)).uncaught).toEqual([])
   // Else all this would say nothing.
   expect(upstreams.contacts()).toBeGreaterThan(1000)
+})
+
+it.each(['/%zz.html', 'http://[::1]x/'])('Vite lives on after GET %s', async (target) => {
+  const host = await startHost('vite', { options: { targets: { '/api': 'http://127.0.0.1:9' } } })
+  closing.push(host.close)
+  const { port } = new URL(host.origin)
+  const bytes = `GET ${target} HTTP/1.1\r\nHost: localhost:${port}\r\nAccept: text/html\r\n\r\n`
+  expect((await exchange(Number(port), bytes, ['GET'])).statuses).toEqual([400])
+  expect((await fetch(host.url)).status).toBe(200)
 })
 
 it('a proxy that takes /apiary for /api is found, and the least that shows it', async () => {
