@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '../../explain/oracle/random'
+import { createRandom, type Random } from '../../setup/random'
 import type {
   Answer,
   BeaconCall,
