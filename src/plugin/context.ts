@@ -225,7 +225,10 @@ export function createContext(input: ContextInput): Context {
     const added = candidates.filter(({ origin }) => !found.some((known) => known.origin === origin))
     found = [...found, ...added]
     growTable(table, added)
-    for (const line of next.issues.map(formatIssue)) {
+    for (const issue of next.issues) {
+      const { code, value } = issue
+      const isAddress = code === 'CORS_DEV_ADDRESS' && typeof value === 'string'
+      const line = formatIssue(isAddress ? { ...issue, instead: `Write ${advice.target(value)} to name it` } : issue)
       if (!saidIssues.has(line)) logger.warn(line)
       saidIssues.add(line)
     }

@@ -200,6 +200,7 @@ it('makes permanent what the terminal says does: the options in package.json', a
     'later.html': `<!doctype html><p></p><script type="module">
       import { text } from 'dependency'
       document.querySelector('p').textContent = text
+      window.neverCalled = () => fetch('http://10.255.255.1/users')
     </script>`,
   })
   const before = contents(folder)
@@ -216,6 +217,9 @@ it('makes permanent what the terminal says does: the options in package.json', a
     await page.goto(`${url}later.html`)
     await page.waitForFunction(`document.querySelector('p').textContent === 'from a dependency'`)
     expect(contents(folder)).toEqual(before)
+    await command.waitFor(
+      /later\.html:\d+ .*"http:\/\/10\.255\.255\.1" leads to a private .*Write "corsDev": \{ "targets": \["http:\/\/10\.255\.255\.1"\] \} in package\.json/,
+    )
     await page.close()
   } finally {
     await command.stop('SIGTERM')
