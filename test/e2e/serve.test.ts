@@ -140,7 +140,7 @@ describe('a folder with one page, which calls two APIs without CORS and one with
 
   it('is told where it is served, what was found where, which way calls go, and what makes that permanent', async () => {
     await command.waitFor(/unplugin-cors-dev \d\S+ serves \S*cors-dev-folder-\S+ by Vite \d/)
-    await command.waitFor(/APIs are found as the code that calls them is loaded/)
+    await command.waitFor(/APIs are found as code calls them/)
     for (const { origin } of [weather, orders]) {
       const [, line, remedy] = await command.waitFor(
         new RegExp(`${origin} \\(index\\.html:(\\d+) fetch\\(…\\)\\) is called through the relay: .*\\. (.*)`),
