@@ -1,6 +1,10 @@
 import { defineConfig } from 'tsup'
 import { CLIENT_GLOBAL } from './src/exchange/client-script'
 
+/** Of the runtime's objects, to each other: neither the platform nor the dev server knows a property of these names. */
+const OWN_NAMES =
+  /^(?:after|ask|classConstructor|devUrl|explain|explainErrorsOf|failures|getter|init|installIn|isAsync|later|now|patcher|rejectFetch|relay|relayed|request|scope|shown|state|targetOf|toDevUrl|toUpstreamUrl|undo|upstreamUrl|urls)$/
+
 export default defineConfig([
   {
     name: 'node',
@@ -46,8 +50,11 @@ export default defineConfig([
     minify: 'terser',
     terserOptions: {
       ecma: 2020,
-      compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true },
-      mangle: { reserved: [CLIENT_GLOBAL] },
+      compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, sequences: false },
+      mangle: { reserved: [CLIENT_GLOBAL], properties: { regex: OWN_NAMES } },
+    },
+    esbuildOptions(options) {
+      options.minifySyntax = true
     },
     outDir: 'dist',
     outExtension: () => ({ js: '.iife.js' }),

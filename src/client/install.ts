@@ -2,6 +2,7 @@ import type { ClientConfig } from '../exchange/wire'
 import { patchBeacon } from './beacon'
 import { createCallStack } from './call-stack'
 import { createDecisions } from './decisions'
+import { patchElements } from './elements'
 import { patchEventSource } from './event-source'
 import { createFailures } from './failures'
 import { patchFetch } from './fetch'
@@ -26,6 +27,7 @@ const PATCHES = [
   patchBeacon,
   patchPerformance,
   patchServiceWorker,
+  patchElements,
 ]
 
 const INSTALLED = Symbol.for('unplugin-cors-dev')
@@ -55,12 +57,18 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
     const urls = createDevUrls(config, devServer, scope)
     close = urls.close
     const decisions = createDecisions(config, urls.prefix, createPost(scope), createCallStack(scope))
-    const runtime: Runtime = { scope, urls, patcher, decisions, failures: createFailures(scope, urls.prefix) }
+    const runtime: Runtime = {
+      scope,
+      urls,
+      patcher,
+      decisions,
+      failures: createFailures(scope, urls.prefix),
+    }
     for (const patch of PATCHES) patch(runtime)
   } catch (error) {
     // A page that some other tool has left without the platform's own classes is better off as it is.
     uninstall()
-    scope.console.warn('[cors-dev] The page calls its targets directly: the runtime could not be installed.', error)
+    scope.console.warn('[cors-dev] The page calls its targets directly:', error)
     return uninstall
   }
   Object.defineProperty(scope, INSTALLED, { value: uninstall, configurable: true })

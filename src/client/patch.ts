@@ -8,17 +8,20 @@ type AnyFunction = (...args: never[]) => unknown
 /** Stands for a native function whose type no longer matters: it is only ever applied to what the page passed. */
 export type Native = (this: unknown, ...args: unknown[]) => unknown
 
+export type Apply = (native: Native, self: unknown, args: unknown[], called: AnyFunction) => unknown
+
+/** Given what a native function returned, returns what the page is given. */
+export type After = (result: never, self: never, args: never[]) => unknown
+
 export type Constructor<T extends object = object> = new (...args: never[]) => T
 
 export interface Patcher {
   /** Replaces a method; `object` may inherit it. */
-  method(
-    object: object,
-    name: string,
-    apply: (native: Native, self: unknown, args: unknown[], called: AnyFunction) => unknown,
-  ): void
-  /** Replaces what an accessor reads. */
-  getter<T>(prototype: object | undefined, name: string, read: (value: T, self: unknown) => T): void
+  method(object: object | undefined, name: string, apply: Apply): void
+  /** Replaces what a method returns, or does something once it has returned. */
+  after(object: object | undefined, name: string, after: After): void
+  /** Replaces what an accessor reads, and does something once it has been written. */
+  getter<T>(prototype: object | undefined, name: string, read: (value: T, self: never) => T, afterWriting?: After): void
   /** Replaces a global class by one whose constructor may be given other arguments. */
   classConstructor(
     scope: object,
@@ -57,17 +60,23 @@ export function createPatcher(scope: typeof globalThis): Patcher {
     })
   }
 
+  const applyThen =
+    (after: After): Apply =>
+    (native, self, args) =>
+      after(Reflect.apply(native, self, args) as never, self as never, args as never[])
+
   const patcher: Patcher = {
     method(object, name, apply) {
       const owner = ownerOf(object, name)
       if (!owner) return
       replace(owner, name, ({ value }) => ({ value: patched(value as Native, 'apply', apply) }))
     },
-    getter(prototype, name, read) {
+    after: (object, name, after) => patcher.method(object, name, applyThen(after)),
+    getter(prototype, name, read, afterWriting) {
       if (!prototype) return
-      replace(prototype, name, ({ get }) => ({
-        get:
-          get && patched(get, 'apply', (native: Native, self) => read(Reflect.apply(native, self, []) as never, self)),
+      replace(prototype, name, ({ get, set }) => ({
+        get: get && patched(get as Native, 'apply', applyThen(read)),
+        set: set && afterWriting ? patched(set as Native, 'apply', applyThen(afterWriting)) : set,
       }))
     },
     classConstructor(scope, name, construct) {
@@ -119,8 +128,8 @@ export function nativeGetter<T>(prototype: object, name: string): (self: unknown
 }
 
 /** A window owns its `fetch`; in a worker it is inherited. */
-function ownerOf(object: object, name: string): object | undefined {
-  for (let owner: object | null = object; owner; owner = Object.getPrototypeOf(owner) as object | null) {
+function ownerOf(object: object | undefined, name: string): object | undefined {
+  for (let owner: object | null | undefined = object; owner; owner = Object.getPrototypeOf(owner) as object | null) {
     if (Object.hasOwn(owner, name)) return owner
   }
   return undefined

@@ -1,11 +1,4 @@
-import {
-  relayedUrlOf,
-  toRelayPath,
-  type ClientConfig,
-  type ForcesPreflight,
-  type RelayKind,
-  type RelayMode,
-} from '../exchange/wire'
+import { toRelayPath, type ClientConfig, type ForcesPreflight, type RelayKind, type RelayMode } from '../exchange/wire'
 
 /** Both directions between the URLs that the page calls and those that the dev server answers. */
 export interface DevUrls {
@@ -53,11 +46,10 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
     return base === ownBase
   }
 
-  function toUpstreamUrl(devUrl: string): string | undefined {
-    const httpUrl = asHttp(devUrl)
-    const url = httpUrl.startsWith(prefix) ? relayedUrlOf(httpUrl.slice(prefix.length)) : undefined
-    return httpUrl === devUrl ? url : url?.replace(/^http/, 'ws')
-  }
+  /** In attributes that the dev server wrote, they have no origin. */
+  const devUrls = new RegExp(`(?:(ws|http)s?://[^/\\s]+)?${new URL(prefix).pathname}[^\\s"]+?/(http)(s?)/`, 'g')
+  const shown = (text: string): string =>
+    text && text.replace(devUrls, (_, scheme, http, s) => `${scheme ?? http}${s}://`)
 
   return {
     prefix,
@@ -73,8 +65,9 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
       return relay && origin !== scope.origin && !prefix.startsWith(`${origin}/`) ? { url, origin, relay } : undefined
     },
     toDevUrl: (kind, url, forcesPreflight) => prefix + toRelayPath(kind, url, forcesPreflight) + url.hash,
-    toUpstreamUrl,
-    shown: (url) => toUpstreamUrl(url) ?? url,
+    toUpstreamUrl: (devUrl) =>
+      asHttp(devUrl).startsWith(prefix) && shown(devUrl) !== devUrl ? shown(devUrl) : undefined,
+    shown,
     close() {
       relays = new Map()
       others = undefined

@@ -4,13 +4,20 @@ import type { Duplex } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import { CLASSIC_SCRIPT_BASE, clientScript } from '../exchange/client-script'
 import { printable, withoutQuery } from '../exchange/printable'
-import { CLIENT_SCRIPT, type ClientConfig, type CodePlace, type RelayMode, RESERVED_PREFIX } from '../exchange/wire'
+import {
+  CLIENT_SCRIPT,
+  type ClientConfig,
+  type CodePlace,
+  type RelayMode,
+  RESERVED_PREFIX,
+  toRelayPath,
+} from '../exchange/wire'
 import { type Advice, IN_PLUGIN } from '../options/advice'
 import { CorsDevError, formatIssue, type Issue, LOG_PREFIX } from '../options/errors'
 import type { ResolvedOptions } from '../options/types'
 import type { Destination, Proxy } from '../proxy/proxy'
 import type { Logger } from '../proxy/target-log'
-import { isMalformedRequestTarget, matchFallback, matchPathRoute } from '../routes/match'
+import { isMalformedRequestTarget, matchFallback, matchPathRoute, matchRelay } from '../routes/match'
 import { buildRouteTable, growTable, type RouteTable, shrinkTable } from '../routes/table'
 import { type Provenance, provenanceLabel, type Target } from '../targets/target'
 import { cacheFolder } from './cache-folder'
@@ -58,6 +65,11 @@ export interface Context {
   clientScript(baseExpression?: string): string
   /** The same for the page's own service worker: always in the same bytes, since others would be an update of it. */
   serviceWorkerScript(): string
+  /**
+   * Where a page of the dev server loads from what its documents and style sheets load with CORS; `undefined` if that is
+   * no target's.
+   */
+  resourcePath(url: URL, credentials: boolean): string | undefined
   /** Where the runtime is served as a classic script. */
   readonly clientScriptPath: string
   /** For hosts that learn of targets when they compile, and of options when a file changes. */
@@ -263,6 +275,11 @@ export function createContext(input: ContextInput): Context {
     serviceWorkerScript() {
       const config: ClientConfig = { prefix, relays: {}, decisions: {}, discovers: true }
       return clientScript(readClientBundle(), config, CLASSIC_SCRIPT_BASE)
+    },
+    resourcePath(url, credentials) {
+      const target = matchRelay(table, url.origin)
+      if (!target || target.relay === 'never' || ownOrigins.includes(url.origin)) return undefined
+      return prefix + toRelayPath(credentials ? 'to' : 'anon', url) + url.hash
     },
     clientScriptPath: prefix + CLIENT_SCRIPT,
     setTargets(next, nextOptions = options) {

@@ -1,15 +1,17 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Context } from './context'
+import { createMarkupRewriter, type ResourceUrl, rewriteCss } from './cors-markup'
 
-type Injected = Pick<Context, 'clientScript' | 'clientScriptPath' | 'serviceWorkerScript'>
+type Injected = Pick<Context, 'clientScript' | 'clientScriptPath' | 'resourcePath' | 'serviceWorkerScript'>
 
 /** A document whose start has not shown where its head begins by then gets the script at the furthest point understood. */
 const LOOK_AHEAD = 64 * 1024
 
 /**
  * Makes the runtime the first script of every HTML document that the host answers this request with, and the first
- * statement of a worker's script, a service worker's included. Works on the bytes that pass by, so that it does not
- * matter who makes them: a static folder, a plugin's template, a framework that renders. Other answers pass untouched.
+ * statement of a worker's script, a service worker's included. What the project's own documents and style sheets load with
+ * CORS is led through the dev server. Works on the bytes that pass by, so that it does not matter who makes them: a static
+ * folder, a plugin's template, a framework that renders. Other answers pass untouched.
  */
 export function injectRuntime(request: IncomingMessage, response: ServerResponse, context: Injected): void {
   const wanted = wantedKind(request)
@@ -28,12 +30,13 @@ export function injectRuntime(request: IncomingMessage, response: ServerResponse
     write: response.write.bind(response) as (...args: unknown[]) => boolean,
     end: response.end.bind(response) as (...args: unknown[]) => ServerResponse,
   }
-  let state: 'undecided' | 'holding' | 'passing' = 'undecided'
-  let held = Buffer.alloc(0)
+  let state: 'undecided' | 'changing' | 'passing' = 'undecided'
+  let isEmpty = true
+  const change = changeOf(wanted, request, response, context)
 
   const decide = (): void => {
     if (state !== 'undecided') return
-    state = isReadable(response, wanted) ? 'holding' : 'passing'
+    state = isReadable(response, wanted) ? 'changing' : 'passing'
     if (state === 'passing') return
     // The bytes change, so that these would be untrue.
     for (const name of [
@@ -49,20 +52,11 @@ export function injectRuntime(request: IncomingMessage, response: ServerResponse
     }
   }
 
-  /** The held bytes with the runtime in them, once it is clear where it goes. */
-  const release = (isEnd: boolean): Buffer | undefined => {
-    const text = held.toString('latin1')
-    const point = wanted !== 'document' ? 0 : findInsertionPoint(text, isEnd || held.length >= LOOK_AHEAD)
-    if (point === undefined) return undefined
-    state = 'passing'
-    // A hook for HTML may have put it there.
-    if (wanted === 'document' && text.includes(`src="${context.clientScriptPath}"`)) return held
-    const runtime = {
-      document: () => scriptTag(context.clientScriptPath, nonceFor(response, text)),
-      worker: () => context.clientScript(),
-      serviceworker: () => context.serviceWorkerScript(),
-    }[wanted]()
-    return Buffer.concat([held.subarray(0, point), Buffer.from(runtime), held.subarray(point)])
+  const changed = (chunk: unknown, encoding: unknown, isEnd: boolean): Buffer => {
+    const piece = chunk == null || typeof chunk === 'function' ? '' : toBuffer(chunk, encoding).toString('latin1')
+    isEmpty &&= piece === ''
+    // An answer without a body stays without one.
+    return Buffer.from(isEmpty ? '' : change(piece, isEnd), 'latin1')
   }
 
   const writeHead = (status: number, ...rest: unknown[]): ServerResponse => {
@@ -78,9 +72,8 @@ export function injectRuntime(request: IncomingMessage, response: ServerResponse
     decide()
     if (state === 'passing') return original.write(chunk, ...rest)
     const callbacks = rest.filter((part) => typeof part === 'function')
-    held = Buffer.concat([held, toBuffer(chunk, rest[0])])
-    const released = release(false)
-    if (released !== undefined) return original.write(released, ...callbacks)
+    const piece = changed(chunk, rest[0], false)
+    if (piece.length > 0) return original.write(piece, ...callbacks)
     for (const callback of callbacks) process.nextTick(callback)
     return true
   }
@@ -88,23 +81,87 @@ export function injectRuntime(request: IncomingMessage, response: ServerResponse
   const end = (...args: unknown[]): ServerResponse => {
     decide()
     if (state === 'passing') return original.end(...args)
-    const [chunk, encoding] = args
-    const callbacks = args.filter((part) => typeof part === 'function')
-    if (chunk !== undefined && chunk !== null && typeof chunk !== 'function') {
-      held = Buffer.concat([held, toBuffer(chunk, encoding)])
-    }
-    // An answer without a body stays without one.
-    const released = held.length === 0 ? held : (release(true) ?? held)
+    const rest = changed(args[0], args[1], true)
     state = 'passing'
-    if (!response.headersSent) response.setHeader('content-length', released.length)
-    return original.end(released, ...callbacks)
+    if (!response.headersSent) response.setHeader('content-length', rest.length)
+    return original.end(rest, ...args.filter((part) => typeof part === 'function'))
   }
 
   Object.assign(response, { writeHead, write, end })
 }
 
+type Kind = 'document' | 'worker' | 'serviceworker' | 'style'
+
+/** Takes the next piece of the text and gives all that is settled by then. Both are latin1, in which a character is a byte. */
+type Change = (piece: string, isEnd: boolean) => string
+
+function changeOf(kind: Kind, request: IncomingMessage, response: ServerResponse, context: Injected): Change {
+  const origin = `${'encrypted' in request.socket ? 'https' : 'http'}://${request.headers.host ?? 'localhost'}`
+  const resourceUrl: ResourceUrl = (url, credentials) => {
+    const text = Buffer.from(url, 'latin1').toString()
+    const path = URL.canParse(text, origin) ? context.resourcePath(new URL(text, origin), credentials) : undefined
+    return path === undefined ? url : asLatin1(path)
+  }
+  switch (kind) {
+    case 'document':
+      return documentChange(response, context, resourceUrl)
+    case 'style':
+      return whole((css) => rewriteCss(css, resourceUrl))
+    case 'worker':
+      return whole((script) => {
+        // What a module imports runs before its own first statement.
+        if (STARTS_WITH_IMPORT.test(script))
+          return asLatin1(`import ${JSON.stringify(context.clientScriptPath)};`) + script
+        return atStart(script, context.clientScript())
+      })
+    case 'serviceworker':
+      return whole((script) => atStart(script, context.serviceWorkerScript()))
+  }
+}
+
+/** White space and comments, each in one way only. */
+const SPACE = '(?:\\s|//.*[\\r\\n]|/\\*(?:[^*]|\\*(?!/))*\\*/)*'
+const STARTS_WITH_IMPORT = new RegExp(`^${SPACE}import\\b\\s*[^\\s(.]`)
+/** As a directive it has to stay the first statement. */
+const USE_STRICT = new RegExp(`^${SPACE}(["'])use strict\\1[ \\t]*(?:;|(?=[\\r\\n]))`)
+
+function atStart(script: string, runtime: string): string {
+  const point = USE_STRICT.exec(script)?.[0].length ?? 0
+  return script.slice(0, point) + asLatin1(runtime) + script.slice(point)
+}
+
+function asLatin1(text: string): string {
+  return Buffer.from(text).toString('latin1')
+}
+
+/** Scripts and style sheets are nothing before they are complete. */
+function whole(change: (text: string) => string): Change {
+  let held = ''
+  return (piece, isEnd) => {
+    held += piece
+    return isEnd ? change(held) : ''
+  }
+}
+
+function documentChange(response: ServerResponse, context: Injected, resourceUrl: ResourceUrl): Change {
+  const path = context.clientScriptPath
+  const rewrite = createMarkupRewriter(resourceUrl)
+  let held = ''
+  let isPlaced = false
+  return (piece, isEnd) => {
+    if (isPlaced) return rewrite(piece, isEnd)
+    held += piece
+    const point = findInsertionPoint(held, isEnd || held.length >= LOOK_AHEAD)
+    if (point === undefined) return ''
+    isPlaced = true
+    // A hook for HTML may have put it there.
+    const tag = held.includes(`src="${path}"`) ? '' : scriptTag(path, nonceFor(response, held))
+    return rewrite(held.slice(0, point) + asLatin1(tag) + held.slice(point), isEnd)
+  }
+}
+
 /** Browsers in secure contexts say what they fetch for; elsewhere `Accept` has to tell, and tells nothing of workers. */
-function wantedKind({ method, headers }: IncomingMessage): 'document' | 'worker' | 'serviceworker' | undefined {
+function wantedKind({ method, headers }: IncomingMessage): Kind | undefined {
   if (method !== 'GET') return undefined
   switch (headers['sec-fetch-dest']) {
     case 'document':
@@ -116,7 +173,10 @@ function wantedKind({ method, headers }: IncomingMessage): 'document' | 'worker'
       return 'worker'
     case 'serviceworker':
       return 'serviceworker'
+    case 'style':
+      return 'style'
     case undefined:
+      if (/^text\/css\b/i.test(headers.accept ?? '')) return 'style'
       return /\btext\/html\b/i.test(headers.accept ?? '') ? 'document' : undefined
     default:
       return undefined
@@ -124,9 +184,14 @@ function wantedKind({ method, headers }: IncomingMessage): 'document' | 'worker'
 }
 
 const SCRIPT = /^\s*(?:text|application)\/(?:x-)?(?:java|ecma)script\b/i
-const TYPES = { document: /^\s*text\/html\b/i, worker: SCRIPT, serviceworker: SCRIPT }
+const TYPES: Record<Kind, RegExp> = {
+  document: /^\s*text\/html\b/i,
+  style: /^\s*text\/css\b/i,
+  worker: SCRIPT,
+  serviceworker: SCRIPT,
+}
 
-function isReadable(response: ServerResponse, wanted: keyof typeof TYPES): boolean {
+function isReadable(response: ServerResponse, wanted: Kind): boolean {
   const type = String(response.getHeader('content-type') ?? '')
   const isEncoded = String(response.getHeader('content-encoding') ?? 'identity') !== 'identity'
   const isBodiless = response.statusCode === 204 || response.statusCode === 304

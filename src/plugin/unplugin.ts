@@ -7,7 +7,7 @@ import { applyToCompiler } from './webpack'
 export const unplugin: UnpluginInstance<CorsDevOptions | undefined, true> = createUnplugin((options) => {
   // This runs when a configuration is read, builds included, so it starts nothing and checks nothing: a mistake in a
   // tool for development must not break a build.
-  const [main, source] = vitePlugins(options ?? {})
+  const [main, styles, source] = vitePlugins(options ?? {})
   return [
     {
       name: main.name,
@@ -16,6 +16,7 @@ export const unplugin: UnpluginInstance<CorsDevOptions | undefined, true> = crea
       webpack: (compiler) => applyToCompiler(compiler, options ?? {}),
       rspack: (compiler) => applyToCompiler(compiler, options ?? {}),
     },
+    { name: styles.name, vite: styles },
     { name: source.name, enforce: 'post', vite: source },
   ]
 })

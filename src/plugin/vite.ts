@@ -8,6 +8,7 @@ import type { CodePlace } from '../exchange/wire'
 import type { Advice } from '../options/advice'
 import type { Issue } from '../options/errors'
 import { type Context, type ContextInput, createContext } from './context'
+import { rewriteCss } from './cors-markup'
 import { isOpenApiFile } from '../targets/openapi-files'
 import { changedLines } from './changed-lines'
 import { type Discovery, discover, findPackageJson, openApiReader, settingsInPackageJson } from './discover'
@@ -26,12 +27,15 @@ import { type SourceListener, viteSourcePlugin } from './vite-source'
  */
 const CLIENT_MODULE = /\/vite[^/]*\/dist\/client\/(client|bundledDevClient|env)\.mjs(?:\?|$)/
 
+/** What Vite takes for CSS, except what modules ask for as it is. */
+const STYLE_SHEET = /\.(?:css|less|sass|scss|styl|stylus|pcss|postcss|sss)(?:$|\?(?!(?:raw|url)\b))/
+
 const PREVIEW_RELAYS_NOTHING = 'preview relays nothing: a built page has no runtime. Give targets a path.'
 
 type HttpServer = UpgradeSource & ListeningServer & NonNullable<ViteDevServer['httpServer']>
 
 /** The plugins for Vite, by when they run. Every server that Vite creates with them gets a context of its own. */
-export function vitePlugins(rawOptions: unknown, advice?: Advice): [Plugin, Plugin] {
+export function vitePlugins(rawOptions: unknown, advice?: Advice): [Plugin, Plugin, Plugin] {
   const contexts = new Map<Environment, Context>()
   const listeners = new WeakMap<Context, SourceListener>()
   const contextOf = (environment: unknown): Context | undefined => contexts.get(environment as Environment)
@@ -144,11 +148,31 @@ export function vitePlugins(rawOptions: unknown, advice?: Advice): [Plugin, Plug
       await context.close()
     },
   }
+  // Behind Vite's own step, which makes plain CSS of Sass and the like; before the one that makes JavaScript of it.
+  const styles: Plugin = {
+    name: `${NAME}:css`,
+    apply: 'serve',
+    transform: {
+      filter: { id: STYLE_SHEET },
+      handler(css) {
+        const context = contextOf(this.environment)
+        if (!context) return
+        const { origin = '' } = this.environment.config.server
+        const code = rewriteCss(css, (url, credentials) => {
+          // A scheme that is left out is the page's.
+          const absolute = new URL(url, 'http://localhost')
+          const path = context.resourcePath(absolute, credentials)
+          return path === undefined ? url : origin + path
+        })
+        return code === css ? undefined : { code, map: null }
+      },
+    },
+  }
   const source = viteSourcePlugin((environment) => {
     const context = contextOf(environment)
     return context && listeners.get(context)
   })
-  return [main, source]
+  return [main, styles, source]
 }
 
 function discoverInVite(rawOptions: unknown, config: ResolvedConfig, kind: 'server' | 'preview'): Discovery {

@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware'
 import type { Dispatcher } from 'undici'
 import { preflightResponse } from '../cors/preflight-response'
+import { corsResponseHeaders } from '../cors/response-headers'
 import type { Failure } from '../exchange/exchange'
 import { createExchangeLog } from '../exchange/log'
 import { perCall } from '../exchange/per-call'
@@ -326,23 +327,35 @@ export function createProxy(input: ProxyInput): Proxy {
         if (endpoint === DECISION_ENDPOINT) return answerDecision(req, res, admission, decisions)
         if (endpoint === FAILURE_ENDPOINT) return answerFailureReport(req, res, admission, exchanges)
         const asked = parseRelayPath(rest)
+        if (asked && asked.nonce === undefined && asksForResource(req)) return sendOn(res, asked, admission)
         if (asked) log.refused(matchRelay(table, asked.origin) ? EXPIRED_HOP : unknownTarget(asked, advice))
         return refuse(res, 404, asked ? 'unknown-target' : 'not-found', admission)
       }
-      const call = buildCall({ req, admission, target, relay, route, upgrade: undefined })
-      usedTargets.note(target)
-      if (call.exchange.way === 'to' && call.session === undefined) {
-        // The page came from another server, or before this browser had a session: its first relayed call gets one.
-        call.session = newcomers.sessionOf(req, admission.pageOrigin)
-        res.setHeader('set-cookie', sessions.setCookieLine(call.session, { secure: isEncrypted(req) }))
+      const pass = (): void => {
+        const call = buildCall({ req, admission, target, relay, route, upgrade: undefined })
+        usedTargets.note(target)
+        if (call.exchange.way === 'to' && call.session === undefined) {
+          // The page came from another server, or before this browser had a session: its first relayed call gets one.
+          call.session = newcomers.sessionOf(req, admission.pageOrigin)
+          res.setHeader('set-cookie', sessions.setCookieLine(call.session, { secure: isEncrypted(req) }))
+        }
+        passOn(req, res, call, {
+          decline: next,
+          fail(failure) {
+            if (res.headersSent) res.destroy()
+            else answerFailure(call, res, failure)
+          },
+        })
       }
-      passOn(req, res, call, {
-        decline: next,
-        fail(failure) {
-          if (res.headersSent) res.destroy()
-          else answerFailure(call, res, failure)
-        },
-      })
+      // What elements and style sheets load has no script that could ask before.
+      if (!relay || relay.nonce !== undefined || target.relay === 'always' || !asksForResource(req)) return pass()
+      // Sent on from an origin that is not the page's, it would arrive with the origin `null`.
+      if (admission.otherOrigin !== undefined) return pass()
+      const url = relay.origin + relay.pathAndQuery
+      const shape = { method: 'GET', headers: [], credentials: relay.kind === 'to', forcesPreflight: false }
+      void decisions
+        .decide({ url, ...shape }, admission)
+        .then((decided) => (decided.route === 'direct' ? sendOn(res, relay, admission) : pass()), pass)
     },
 
     upgrade(req, socket, head, destination) {
@@ -391,6 +404,21 @@ export function createProxy(input: ProxyInput): Proxy {
 function isWebSocketHandshake({ method, headers }: IncomingMessage): boolean {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && !hasBody
+}
+
+/** Whether the request is an element's or a style sheet's, which follows wherever it is sent. */
+function asksForResource({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && RESOURCES.test(String(headers['sec-fetch-dest']))
+}
+
+const RESOURCES = /^(?:audio|font|image|track|video)$/
+
+/** To where a direct request works, or nobody names a target. */
+function sendOn(res: ServerResponse, { origin, pathAndQuery }: RelayPath, { otherOrigin }: Admission): void {
+  if (otherOrigin !== undefined) {
+    for (const [name, value] of corsResponseHeaders(otherOrigin, [])) res.setHeader(name, value)
+  }
+  res.writeHead(302, { location: origin + pathAndQuery, 'cache-control': 'no-store', 'content-length': 0 }).end()
 }
 
 function unknownTarget({ origin }: RelayPath, advice: Advice): string {

@@ -20,6 +20,10 @@ async function get(answer: RequestListener, headers: Record<string, string> = NA
       clientScriptPath: '/__cors-dev/client.js',
       clientScript: () => ';runtime();',
       serviceWorkerScript: () => ';steady();',
+      resourcePath: ({ hostname, protocol, host, pathname }, credentials) =>
+        hostname === 'api.test'
+          ? `/__cors-dev/${credentials ? 'to' : 'anon'}/${protocol.slice(0, -1)}/${host}${pathname}`
+          : undefined,
     })
     answer(request, response)
   }).listen(0, '127.0.0.1')
@@ -197,4 +201,39 @@ test("a worker's script starts with the runtime, and a service worker's too", as
   expect((await get(answer, { 'sec-fetch-dest': 'worker' })).text).toBe(';runtime();work()')
   server?.close()
   expect((await get(answer, { 'sec-fetch-dest': 'serviceworker' })).text).toBe(';steady();work()')
+})
+
+describe('what is loaded with CORS', () => {
+  test('comes through the dev server, in documents and style sheets', async () => {
+    const document = await get(answerHtml('<head>', '<img crossorigin src="https://api.te', 'st/ü.png">'))
+    expect(document.text).toBe(`<head>${TAG}<img crossorigin src="/__cors-dev/anon/https/api.test/%C3%BC.png">`)
+    const css = await get(
+      (_request, response) => {
+        response.setHeader('content-type', 'text/css')
+        response.write('/* ü */ @font-face { src: url(https://api.te')
+        response.end('st/a) }')
+      },
+      { 'sec-fetch-dest': 'style' },
+    )
+    expect(css.text).toBe('/* ü */ @font-face { src: url(/__cors-dev/anon/https/api.test/a) }')
+    expect(css.headers.get('content-length')).toBe(String(Buffer.byteLength(css.text)))
+  })
+})
+
+describe("a worker's script", () => {
+  test.each([
+    ['postMessage(1)', ';runtime();postMessage(1)'],
+    ["'use strict'; postMessage(1)", "'use strict';;runtime(); postMessage(1)"],
+    ['// first\nimport "./a.js"', 'import "/__cors-dev/client.js";// first\nimport "./a.js"'],
+    ['import("./a.js")', ';runtime();import("./a.js")'],
+  ])('%j has the runtime first', async (script, expected) => {
+    const { text } = await get(
+      (_request, response) => {
+        response.setHeader('content-type', 'text/javascript')
+        response.end(script)
+      },
+      { 'sec-fetch-dest': 'worker' },
+    )
+    expect(text).toBe(expected)
+  })
 })

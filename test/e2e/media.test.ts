@@ -1,0 +1,343 @@
+/**
+ * What elements and style sheets load with CORS, and what workers call: against servers that count, and that never heard of
+ * CORS.
+ */
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { launchChromium } from './chromium'
+import { type Host, type HostKind, startHost } from './hosts'
+import { type MediaServer, startMediaServer } from './media-server'
+
+declare global {
+  // Of the page, see `src/main.js` below.
+  const API: string
+  const outer: () => Worker
+  const pixel: (image: CanvasImageSource) => number[]
+  const loaded: <T extends Element>(element: T, event?: string) => Promise<T>
+}
+
+let api: MediaServer
+/** It allows everybody, which shows only when it is asked. */
+let cdn: MediaServer
+/** Asked likewise, it allows nobody. */
+let found: MediaServer
+let browser: Browser
+beforeAll(async () => {
+  ;[api, cdn, found] = await Promise.all([
+    startMediaServer(),
+    startMediaServer({ allowsCors: true }),
+    startMediaServer(),
+  ])
+  browser = await launchChromium(['--autoplay-policy=no-user-gesture-required', '--enable-unsafe-swiftshader'])
+})
+afterAll(async () => {
+  await browser?.close()
+  for (const server of [api, cdn, found]) server?.close()
+})
+
+const asNeeded = ({ origin }: MediaServer): { url: string; relay: 'as-needed' } => ({ url: origin, relay: 'as-needed' })
+
+const html = (): string => `<!doctype html>
+<html>
+<head>
+<link rel="preload" as="font" crossorigin href="${api.origin}/font.ttf?inline">
+<style>
+  @font-face { font-family: Inline; src: url(${api.origin}/font.ttf?inline) format('truetype') }
+  #inline { -webkit-mask: url("${api.origin}/shape.svg?inline") }
+  #background { background: url("${api.origin}/shape.svg?background") }
+</style>
+<link rel="stylesheet" href="/linked.css">
+</head>
+<body>
+<img id="written" crossorigin src="${api.origin}/pixel.png?written">
+<img id="plain" src="${api.origin}/pixel.png?plain">
+<picture><source srcset="${api.origin}/pixel.png?chosen&amp;x 1x"><img id="pictured" crossorigin src="${api.origin}/pixel.png?not-chosen"></picture>
+<audio id="heard" crossorigin="anonymous" preload="metadata"><source src="${api.origin}/sound.wav?written"></audio>
+<video id="subtitled" crossorigin muted src="${api.origin}/sound.wav?subtitled"><track default src="${api.origin}/cues.vtt?written"></video>
+<p id="inline" style="font-family: Inline">inline</p>
+<p id="linked" style="font-family: Linked">linked</p>
+<p id="attribute" style="mask-image: url('${api.origin}/shape.svg?attribute')">attribute</p>
+<p id="background">background</p>
+<p id="imported">imported</p>
+<template id="template"><img crossorigin src="${api.origin}/pixel.png?template"></template>
+</body>
+</html>
+`
+
+const files = (): Record<string, string> => ({
+  'index.html': html(),
+  'public/linked.css': `/* a comment: url(${api.origin}/shape.svg) */
+@font-face { font-family: Linked; src: local('nothing'), url('${api.origin}/font.ttf?linked') }
+#linked { shape-outside: url(${api.origin}/shape.svg?linked); float: left; width: 20px; height: 20px }
+`,
+  'public/plain-worker.js': `'use strict'
+importScripts('/imported.js')
+const isStrict = (function () { return this === undefined })()
+onmessage = ({ data }) => call(data).then((text) => postMessage([text, isStrict]))
+`,
+  'public/imported.js': `self.call = (url) => fetch(url).then((answer) => answer.text(), String)`,
+  'public/module-worker.js': `// Evaluated after what it imports.
+import { answer } from '/at-once.js'
+answer.then((text) => postMessage(text))
+`,
+  'public/at-once.js': `export const answer = fetch('${api.origin}/json?at-once').then((answer) => answer.text(), String)`,
+  'public/shared-worker.js': `
+onconnect = ({ ports: [port] }) => fetch('${api.origin}/json?shared').then((answer) => answer.text(), String).then((text) => port.postMessage(text))
+`,
+  'src/nested.js': `fetch('${api.origin}/json?nested').then((answer) => answer.text(), String).then((text) => postMessage(text))`,
+  'src/outer.js': `const inner = new Worker(new URL('./nested.js', import.meta.url), { type: 'module' })
+inner.onmessage = ({ data }) => postMessage(data)`,
+  'src/main.js': `
+window.API = '${api.origin}'
+window.outer = () => new Worker(new URL('./outer.js', import.meta.url), { type: 'module' })
+window.pixel = (image) => {
+  const canvas = document.createElement('canvas')
+  const context = canvas.getContext('2d')
+  context.drawImage(image, 0, 0)
+  canvas.toDataURL()
+  return [...context.getImageData(0, 0, 1, 1).data]
+}
+window.loaded = (element, event = 'load') => new Promise((resolve, reject) => {
+  element.addEventListener(event, () => resolve(element), { once: true })
+  element.addEventListener('error', () => reject(new Error('error event')), { once: true })
+})
+window.isReady = true
+`,
+})
+
+const RED = [255, 0, 0, 255]
+const kinds: HostKind[] = ['vite', 'webpack-cli']
+
+describe.each(kinds)('%s', (kind) => {
+  let host: Host
+  let page: Page
+  let red: string[]
+  beforeAll(async () => {
+    host = await startHost(kind, {
+      files: {
+        ...files(),
+        // webpack needs loaders for it.
+        ...(kind === 'vite' && {
+          'src/main.js': `import './imported.css'\n${files()['src/main.js']}`,
+          'src/imported.css': `#imported { mask-image: url(${api.origin}/shape.svg?imported) }`,
+        }),
+      },
+      options: { targets: [api.origin, asNeeded(cdn), asNeeded(found)] },
+    })
+    page = await (await browser.newContext()).newPage()
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) red.push(message.text())
+    })
+  })
+  afterAll(async () => {
+    await page?.context().close()
+    await host?.close()
+  })
+  beforeEach(async () => {
+    red = []
+    for (const server of [api, cdn, found]) server.seen.length = server.ranges.length = 0
+  })
+
+  const open = async (): Promise<void> => {
+    await page.goto(host.url)
+    await page.waitForFunction('window.isReady')
+  }
+  const seenOf = (name: string): string[] => api.seen.filter((line) => line.includes(name))
+
+  it('loads what stands in documents and style sheets once, through the dev server', async () => {
+    await open()
+    const state = await page.evaluate(async () => {
+      await document.fonts.ready
+      const heard = document.querySelector<HTMLAudioElement>('#heard')!
+      const track = document.querySelector<HTMLVideoElement>('#subtitled')!.textTracks[0]!
+      if (heard.readyState < 1) await loaded(heard, 'loadedmetadata')
+      if (!track.cues?.length) await loaded(document.querySelector('track')!)
+      const image = (id: string): HTMLImageElement => document.querySelector<HTMLImageElement>(id)!
+      return {
+        fonts: [...document.fonts].map(({ family, status }) => `${family} ${status}`).sort(),
+        cues: track.cues!.length,
+        written: pixel(image('#written')),
+        pictured: pixel(image('#pictured')),
+        src: [image('#written').src, image('#written').getAttribute('src'), image('#pictured').currentSrc],
+        html: document.querySelector('picture')!.outerHTML,
+        heard: [heard.currentSrc, heard.firstElementChild!.getAttribute('src')],
+      }
+    })
+    expect(state).toEqual({
+      fonts: ['Inline loaded', 'Linked loaded'],
+      cues: 1,
+      written: RED,
+      pictured: RED,
+      src: [`${api.origin}/pixel.png?written`, `${api.origin}/pixel.png?written`, `${api.origin}/pixel.png?chosen&x`],
+      html: `<picture><source srcset="${api.origin}/pixel.png?chosen&amp;x 1x"><img id="pictured" crossorigin="" src="${api.origin}/pixel.png?not-chosen"></picture>`,
+      heard: [`${api.origin}/sound.wav?written`, `${api.origin}/sound.wav?written`],
+    })
+    await expect.poll(() => seenOf('?attribute')).toEqual(['/shape.svg?attribute relayed'])
+    if (kind === 'vite') await expect.poll(() => seenOf('?imported')).toEqual(['/shape.svg?imported relayed'])
+    for (const name of [
+      'pixel.png?written',
+      'pixel.png?chosen&x',
+      'font.ttf?inline',
+      'font.ttf?linked',
+      'cues.vtt?written',
+      'shape.svg?inline',
+      'shape.svg?linked',
+    ]) {
+      expect(seenOf(name)).toEqual([`/${name} relayed`])
+    }
+    for (const name of ['pixel.png?plain', 'shape.svg?background']) expect(seenOf(name)).toEqual([`/${name}`])
+    expect(seenOf('?not-chosen')).toEqual([])
+    expect(red).toEqual([])
+  })
+
+  it('loads what scripts make once, however they make it', async () => {
+    await open()
+    const state = await page.evaluate(async () => {
+      const url = (name: string): string => `${API}/pixel.png?${name}`
+      const place = document.body.appendChild(document.createElement('div'))
+      const made: Record<string, HTMLImageElement> = {}
+      const image = (name: string, make: (image: HTMLImageElement) => void): void => make((made[name] = new Image()))
+
+      image('property', (it) => Object.assign(it, { crossOrigin: 'anonymous', src: url('property') }))
+      image('property-late', (it) => Object.assign(it, { src: url('property-late'), crossOrigin: '' }))
+      image('attribute', (it) => {
+        it.setAttribute('crossorigin', '')
+        it.setAttribute('SRC', url('attribute'))
+      })
+      image('attribute-late', (it) => {
+        it.setAttribute('src', url('attribute-late'))
+        it.setAttribute('crossorigin', 'anonymous')
+      })
+      image('credentials', (it) => Object.assign(it, { crossOrigin: 'use-credentials', src: url('credentials') }))
+      image('decode', (it) => Object.assign(it, { crossOrigin: '', src: url('decode') }))
+      image('copied', (it) => Object.assign(it, { crossOrigin: '', src: url('copied') }))
+      made.copy = made.copied!.cloneNode() as HTMLImageElement
+      const find = (name: string): void => void (made[name] = document.querySelector<HTMLImageElement>(`#${name}`)!)
+      const tag = (name: string): string => `<img id="${name}" crossorigin src="${url(name)}">`
+      place.insertAdjacentHTML('beforeend', tag('adjacent') + '<b></b>')
+      place.lastElementChild!.outerHTML = tag('outer')
+      const inner = place.appendChild(document.createElement('div'))
+      inner.innerHTML = tag('inner')
+      const template = document.createElement('template')
+      template.innerHTML = tag('cloned')
+      place.append(template.content.cloneNode(true))
+      place.append(document.importNode(document.querySelector<HTMLTemplateElement>('#template')!.content, true))
+      place.lastElementChild!.id = 'written-template'
+      for (const name of ['adjacent', 'outer', 'inner', 'cloned', 'written-template']) find(name)
+      const shown = made.property!.getAttribute('src')
+      await made.decode!.decode()
+      await Promise.all(
+        Object.values(made).map(async (it) =>
+          it.complete ? it : loaded(it).catch(() => Promise.reject(new Error(it.outerHTML))),
+        ),
+      )
+      const gl = document.createElement('canvas').getContext('webgl')!
+      gl.bindTexture(gl.TEXTURE_2D, gl.createTexture())
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, made.property!)
+      return {
+        pixels: Object.entries(made).filter(([, it]) => String(pixel(it)) !== '255,0,0,255'),
+        shown: [shown, made.property!.currentSrc, inner.innerHTML, made.attribute!.outerHTML],
+        glError: gl.getError(),
+        names: Object.keys(made),
+      }
+    })
+    expect(state.pixels).toEqual([])
+    expect(state.glError).toBe(0)
+    const url = (name: string): string => `${api.origin}/pixel.png?${name}`
+    expect(state.shown).toEqual([
+      url('property'),
+      url('property'),
+      `<img id="inner" crossorigin="" src="${url('inner')}">`,
+      `<img crossorigin="" src="${url('attribute')}">`,
+    ])
+    const names = state.names.filter((name) => !['copy', 'written-template'].includes(name))
+    expect(
+      names.map((name) =>
+        seenOf(`?${name}`).filter((line) => line.startsWith(`/pixel.png?${name} `) || line.endsWith(`?${name}`)),
+      ),
+    ).toEqual(names.map((name) => [`/pixel.png?${name} relayed`]))
+    expect(red).toEqual([])
+  })
+
+  it('plays and seeks', async () => {
+    await open()
+    const state = await page.evaluate(async () => {
+      const sound = new Audio(`${API}/sound.wav?made`)
+      sound.crossOrigin = 'anonymous'
+      await loaded(sound, 'loadedmetadata')
+      sound.currentTime = 50
+      await loaded(sound, 'seeked')
+      const video = document.createElement('video')
+      video.muted = true
+      video.crossOrigin = ''
+      video.src = `${API}/sound.wav?played`
+      await video.play()
+      return {
+        time: sound.currentTime,
+        src: [video.currentSrc, sound.src],
+      }
+    })
+    expect(state).toEqual({
+      time: 50,
+      src: [`${api.origin}/sound.wav?played`, `${api.origin}/sound.wav?made`],
+    })
+    expect(api.ranges.some((range) => Number(/\d+/.exec(range)) > 1_000_000)).toBe(true)
+    expect(api.seen.filter((line) => line.includes('sound') && !line.includes('relayed'))).toEqual([])
+    expect(red).toEqual([])
+  })
+
+  it('sends what works directly on, and leaves alone what needs no CORS', async () => {
+    await open()
+    const load = (url: string, crossOrigin: string | null): Promise<string> =>
+      page.evaluate(
+        async ([src, mode]) => {
+          const image = new Image()
+          if (mode !== null) image.crossOrigin = mode
+          image.src = src
+          await loaded(image)
+          try {
+            return String(pixel(image))
+          } catch (error) {
+            return (error as Error).name
+          }
+        },
+        [url, crossOrigin] as const,
+      )
+    expect(await load(`${cdn.origin}/pixel.png?open`, '')).toBe(String(RED))
+    expect(await load(`${found.origin}/pixel.png?closed`, '')).toBe(String(RED))
+    expect(await load(`${api.origin}/pixel.png?tainted`, null)).toBe('SecurityError')
+    expect(cdn.seen.filter((line) => line.includes('?open'))).toEqual(['/pixel.png?open'])
+    expect(found.seen.filter((line) => !line.includes('relayed') && line.includes('?'))).toEqual([])
+    expect(seenOf('?tainted')).toEqual(['/pixel.png?tainted'])
+    expect(red).toEqual([])
+  })
+
+  it('reaches workers whose script is served, and what they import', async () => {
+    await open()
+    const state = await page.evaluate(async () => {
+      const answer = (worker: Worker | MessagePort): Promise<unknown> =>
+        new Promise((resolve) => {
+          worker.onmessage = ({ data }) => resolve(data)
+          if (worker instanceof Worker) worker.onerror = ({ message }) => resolve(`error: ${message}`)
+          setTimeout(() => resolve('no answer'), 10_000)
+        })
+      const plain = new Worker('/plain-worker.js')
+      plain.postMessage(`${API}/json?plain`)
+      return {
+        plain: await answer(plain),
+        module: await answer(new Worker('/module-worker.js', { type: 'module' })),
+        shared: await answer(new SharedWorker('/shared-worker.js').port),
+        nested: await answer(outer()),
+      }
+    })
+    const ada = '{"name":"Ada"}'
+    expect(state).toEqual({
+      plain: [ada, true],
+      module: ada,
+      shared: ada,
+      nested: ada,
+    })
+    expect(api.seen.filter((line) => line.includes('json') && !line.includes('relayed'))).toEqual([])
+    expect(red).toEqual([])
+  })
+})
