@@ -34,6 +34,8 @@ const CODES: Record<string, FailureCode> = {
   EPROTO: 'tls',
   UND_ERR_PRX_TLS: 'tls',
   UND_ERR_ABORTED: 'aborted',
+  // By ourselves, when the dev server ends or restarts.
+  UND_ERR_DESTROYED: 'aborted',
   UND_ERR_HEADERS_OVERFLOW: 'invalid-response',
   UND_ERR_INVALID_ARG: 'invalid-request',
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'invalid-request',
@@ -135,7 +137,7 @@ export function classifyFailure(error: Error, target: Target): Failure {
         remedy: `Check what \`proxy\` of ${where} makes of it.`,
       }
     case 'aborted':
-      return { code, cause: 'the page went away', remedy: 'Nothing needs to be done.' }
+      return { code, cause: 'the page or the dev server went away', remedy: 'Nothing needs to be done.' }
     default:
       return { code: 'unknown', cause: error.message, remedy: `Check ${where}.` }
   }

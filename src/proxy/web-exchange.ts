@@ -259,7 +259,8 @@ function fail({ req, res, call, proxyServer, hooks }: SendingWeb, error: Error):
     proxyServer.emit('econnreset', error, req, res, call.target.origin)
   else if (proxyServer.listenerCount('error')) proxyServer.emit('error', error, req, res, call.target.origin)
   try {
-    if (!res.headersSent) hooks.answerFailure(call, res, failure)
+    // Where one side is gone there is nobody to tell.
+    if (!res.headersSent && failure.code !== 'aborted') hooks.answerFailure(call, res, failure)
     else if (!res.writableEnded) abortResponse(res)
   } catch {
     // What can't be told is cut: a page that waits for ever learns nothing.
