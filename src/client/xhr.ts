@@ -164,7 +164,7 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
   }
 
   patcher.getter<XMLHttpRequestUpload>(prototype, 'upload', (upload, self) => {
-    withUpload.add(self as object)
+    withUpload.add(self)
     return upload
   })
   patcher.getter<string>(prototype, 'responseURL', urls.shown)
