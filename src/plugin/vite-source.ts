@@ -4,7 +4,7 @@ import type { Environment, Plugin } from 'vite'
 import { targetsFromSource } from '../targets/from-source'
 import type { SyntaxNode } from '../targets/syntax-tree'
 import { type Parse, urlsInHtml } from '../targets/urls-in-html'
-import { mentionsUrl, urlsInProgram } from '../targets/urls-in-program'
+import { mayCallUrl, urlsInProgram } from '../targets/urls-in-program'
 import type { Context } from './context'
 import { NAME } from './name'
 
@@ -60,8 +60,8 @@ export function viteSourcePlugin(listenerOf: Listener): Plugin {
       handler(code, id) {
         const { environment } = this
         const listener = environment.config.consumer === 'client' ? listenerOf(environment) : undefined
-        // Versions without filters call for every module.
-        if (!listener || DEPENDENCIES.test(id) || !mentionsUrl(code)) return
+        // Versions without filters call for every module, and a filter of Rolldown's can't look behind.
+        if (!listener || DEPENDENCIES.test(id) || !mayCallUrl(code)) return
         const path = id.split('?', 1)[0] ?? id
         if (path.startsWith('\0') || path.startsWith(environment.config.cacheDir)) return
         const program = tolerant((text) => this.parse(text))(code)

@@ -18,6 +18,17 @@ export function mentionsUrl(code: string): boolean {
   return /\b(?:https?|wss?):\/\//i.test(code)
 }
 
+/** The beginning of a string, as it is written; what stands right behind `href:` is a link and no more. */
+const BEGINS_A_STRING = /(?<!\bhref["']?\s*[:=]\s*)["'`](?:\s|\\[nrt])*(?:https?|wss?):\/\//i
+
+/**
+ * Whether a program is worth parsing, which takes most of the time that looking for URLs takes: most of those that
+ * mention one do it in a comment, in a text, or link to it.
+ */
+export function mayCallUrl(code: string): boolean {
+  return BEGINS_A_STRING.test(code)
+}
+
 /** How much a role and the URL itself have to say for it, together. */
 const ENOUGH = 2
 

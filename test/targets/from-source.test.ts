@@ -4,7 +4,7 @@ import webpack from 'webpack'
 import { targetsFromSource } from '../../src/targets/from-source'
 import type { SyntaxNode } from '../../src/targets/syntax-tree'
 import { urlsInHtml } from '../../src/targets/urls-in-html'
-import { mentionsUrl, urlsInProgram } from '../../src/targets/urls-in-program'
+import { mayCallUrl, mentionsUrl, urlsInProgram } from '../../src/targets/urls-in-program'
 
 const A = 'https://api.example.com'
 
@@ -24,7 +24,12 @@ function parseWithWebpack(code: string): SyntaxNode {
 
 describe.each(Object.keys(PARSERS))('by the parser of %s', (host) => {
   const parse = (code: string): SyntaxNode => PARSERS[host]!(code)
-  const called = (code: string): string[] => urlsInProgram(parse(code)).map(({ url }) => url)
+  const called = (code: string): string[] => {
+    const urls = urlsInProgram(parse(code)).map(({ url }) => url)
+    // What is called is never passed over.
+    if (urls.length > 0) expect(mayCallUrl(code)).toBe(true)
+    return urls
+  }
 
   describe('is called', () => {
     it.each<[string, string?]>([
@@ -303,12 +308,19 @@ describe('targets', () => {
   })
 })
 
-it.each<[string, boolean]>([
-  [`fetch('https://api.example.com')`, true],
-  ['// WSS://live.example.com', true],
-  [`import './https'`, false],
-  [`fetch('/users')`, false],
-  [`'xhttp://a'`, false],
-])('%s is worth parsing: %s', (code, expected) => {
-  expect(mentionsUrl(code)).toBe(expected)
+it.each<[code: string, mentions: boolean, mayCall: boolean]>([
+  [`fetch('https://api.example.com')`, true, true],
+  ['a = `\n  wss://live.example.com`', true, true],
+  [String.raw`a = "\n https://api.example.com"`, true, true],
+  [`open({ hrefs: 'https://api.example.com' })`, true, true],
+  [`_jsx('a', { href: 'https://docs.example.com' })`, true, false],
+  [`_jsx('a', { "href": "https://docs.example.com" })`, true, false],
+  ['// WSS://live.example.com', true, false],
+  [`'see https://docs.example.com'`, true, false],
+  [`import './https'`, false, false],
+  [`fetch('/users')`, false, false],
+  [`'xhttp://a'`, false, false],
+])('%s mentions a URL: %s, and is worth parsing: %s', (code, mentions, mayCall) => {
+  expect(mentionsUrl(code)).toBe(mentions)
+  expect(mayCallUrl(code)).toBe(mayCall)
 })

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import vue from '@vitejs/plugin-vue'
 import { createServer, type Plugin } from 'vite'
-import { type CalledUrl, mentionsUrl, urlsInProgram } from '../../../src/targets/urls-in-program'
+import { type CalledUrl, mayCallUrl, urlsInProgram } from '../../../src/targets/urls-in-program'
 import type { CorpusFile } from './read'
 
 export interface FoundUrl extends CalledUrl {
@@ -48,7 +48,7 @@ export async function findThroughVite(
           .split(sep)
           .join('/'),
       )
-      if (!file || !mentionsUrl(code)) return
+      if (!file || !mayCallUrl(code)) return
       const map = new SourceMap(this.getCombinedSourcemap() as never)
       for (const url of urlsInProgram(this.parse(code))) {
         const before = code.slice(0, url.start).split('\n')
