@@ -4,7 +4,7 @@ import type { SourceUrl } from '../targets/from-source'
 import type { SyntaxNode } from '../targets/syntax-tree'
 import { urlsInHtml } from '../targets/urls-in-html'
 import { urlsInJson } from '../targets/urls-in-json'
-import { mentionsUrl, urlsInProgram } from '../targets/urls-in-program'
+import { mayCallUrl, mentionsUrl, urlsInProgram } from '../targets/urls-in-program'
 import type { Compilation, Compiler, JavascriptParserClass, Module, ParserHooks } from './compiler'
 import { NAME } from './name'
 
@@ -34,7 +34,7 @@ export function readModules(
           const { source, current: module } = parser.state
           if (!isWanted() || !module?.buildInfo || !isOfProject(module)) return undefined
           const code = String(source ?? module.originalSource?.()?.source() ?? '')
-          if (mentionsUrl(code)) keep(module, code, urlsInProgram(program))
+          if (mayCallUrl(code)) keep(module, code, urlsInProgram(program))
           return undefined
         })
       })

@@ -1,7 +1,7 @@
 import { readHtml } from './html-syntax'
 import { hintOf } from './name-words'
 import type { SyntaxNode } from './syntax-tree'
-import { type CalledUrl, mentionsUrl, urlsInProgram } from './urls-in-program'
+import { type CalledUrl, mayCallUrl, mentionsUrl, urlsInProgram } from './urls-in-program'
 
 /** Makes a program of JavaScript; `undefined` for what is none. */
 export type Parse = (code: string) => SyntaxNode | undefined
@@ -23,7 +23,7 @@ export function urlsInHtml(html: string, parse: Parse, { skipsModules = false } 
   const { scripts, attributes } = readHtml(html)
   const found: CalledUrl[] = []
   const readCode = (code: string, start: number, wrap = ''): void => {
-    if (!mentionsUrl(code)) return
+    if (!mayCallUrl(code)) return
     const program = parse(wrap === '' ? code : `${wrap}${code})`)
     if (!program) return
     for (const url of urlsInProgram(program)) found.push({ ...url, start: url.start - wrap.length + start })
