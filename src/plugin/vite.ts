@@ -346,9 +346,11 @@ function allowedHostsOf({ allowedHosts, host }: { allowedHosts?: true | string[]
 function restartWhenPackageJsonChanges(server: ViteDevServer): void {
   const { root, logger } = server.config
   const file = findPackageJson(root) ?? join(root, 'package.json')
-  const settings = settingsInPackageJson(file)
+  let known = settingsInPackageJson(file)
   const restartIfChanged = (): void => {
-    if (settingsInPackageJson(file) === settings) return
+    const settings = settingsInPackageJson(file)
+    if (settings === known) return
+    known = settings
     // As Vite says it of its own files.
     logger.info(styleText('green', 'package.json changed, restarting server...'), { clear: true, timestamp: true })
     server.restart().catch((error: Error) => logger.error(error.message, { error }))
@@ -357,8 +359,14 @@ function restartWhenPackageJsonChanges(server: ViteDevServer): void {
   // What is written before, a watcher takes for what was there at first.
   server.watcher.once('ready', restartIfChanged)
   server.watcher.on('all', (_event, changed) => {
-    if (posix.normalize(changed) === posix.normalize(file)) restartIfChanged()
+    if (posix.normalize(changed) === posix.normalize(file)) nowAndOnceMore(restartIfChanged)
   })
+}
+
+/** The watcher drops what is written within 50 ms of the change before, as formatters and quick undos do. */
+function nowAndOnceMore(read: () => void): void {
+  read()
+  setTimeout(read, 100).unref()
 }
 
 /** Reads the project's OpenAPI documents, and again when one of them changes. */
@@ -371,7 +379,7 @@ async function followOpenApi(server: ViteDevServer, context: Context, { options 
   await learn()
   watcher.once('ready', () => void learn())
   watcher.on('all', (event, path) => {
-    if (!event.endsWith('Dir') && isOpenApiFile(basename(path))) void learn()
+    if (!event.endsWith('Dir') && isOpenApiFile(basename(path))) nowAndOnceMore(() => void learn())
   })
 }
 
