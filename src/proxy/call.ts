@@ -4,6 +4,8 @@ import type { ExchangeRecord } from '../exchange/recorded-exchange'
 import type { PathRoute } from '../routes/table'
 import type { Target } from '../targets/target'
 import type { Hop } from './hop'
+import { urlOfOrigin } from './origin-url'
+import type { SeenCookies } from './page-cookies'
 
 /** One request on its way down: what the guard and the table found out about it, read by everything after them. */
 export interface Call {
@@ -19,8 +21,8 @@ export interface Call {
   otherOrigin: string | undefined
   /** Key of this browser's cookies in the jar; `undefined` before it was given one. */
   session: string | undefined
-  /** On a path route: the pairs of `Cookie` that went up. */
-  sentCookies?: readonly string[]
+  /** On a path route: what `Cookie` told. */
+  seenCookies?: SeenCookies
   /** The redirect from another target that led here. */
   hop: Hop | undefined
   /** The page's socket, and what came behind the head, where this is an upgrade. */
@@ -56,4 +58,9 @@ export function recallCall(req: IncomingMessage): Call {
 
 export function isPageSecure(call: Call): boolean {
   return call.pageOrigin.startsWith('https:')
+}
+
+/** Whether browsers that call the target directly would send it the cookies of the page's host. */
+export function sharesHost({ ownOrigin, target }: Call): boolean {
+  return urlOfOrigin(ownOrigin).hostname === urlOfOrigin(target.origin).hostname
 }

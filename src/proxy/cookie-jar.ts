@@ -21,6 +21,8 @@ export interface CookieJars {
   noteSet(targetOrigin: string, name: string, value: string, how?: HowSet): void
   /** Path routes: whether the target may see this cookie of the browser, as it set one of this name itself. */
   mayForward(targetOrigin: string, name: string, value: string, sharesHost?: boolean): boolean
+  /** Path routes: whether the target has set a cookie of this name. */
+  hasSet(targetOrigin: string, name: string): boolean
   /** Writes now what would be written in a moment. */
   flush(): void
   close(): void
@@ -188,6 +190,7 @@ export function createCookieJars(input: {
     },
 
     mayForward: (...cookie) => load().ledger.mayForward(...cookie),
+    hasSet: (...cookie) => load().ledger.has(...cookie),
 
     flush,
     close: flush,

@@ -10,6 +10,8 @@ export interface CookieLedger {
   note(targetOrigin: string, name: string, value: string, how?: HowSet): boolean
   /** @param sharesHost whether browsers that call the target directly would send it the page's cookies */
   mayForward(targetOrigin: string, name: string, value: string, sharesHost?: boolean): boolean
+  /** Whether this target has set a cookie of this name. */
+  has(targetOrigin: string, name: string): boolean
   /** Adds what another dev server has noted; what was noted here counts as later. */
   addEarlier(stored: unknown): void
   toJSON(): Record<string, Record<string, Noted>>
@@ -93,6 +95,8 @@ export function createCookieLedger(stored: unknown): CookieLedger {
       }
       return true
     },
+
+    has: (targetOrigin, name) => ledger.get(targetOrigin)?.has(name) === true,
 
     addEarlier(earlier) {
       for (const [origin, names] of parse(earlier)) {

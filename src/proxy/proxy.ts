@@ -38,6 +38,7 @@ import { createExplanations } from './explanations'
 import { type Admission, guardRequest, type GuardPolicy, hasOwnHost, type Refusal } from './guard'
 import { createHops } from './hop'
 import { createNewcomers } from './newcomers'
+import { createPageCookies } from './page-cookies'
 import { createPreflights, dispatchPreflight } from './preflights'
 import { refuse } from './refusal'
 import { buildSentHeaders } from './response'
@@ -108,6 +109,7 @@ export function createProxy(input: ProxyInput): Proxy {
     file: path.join(cache, 'cookies.json'),
     onWriteFailure: ({ message }) => log.once(`logins won't outlive this dev server: ${message}.`),
   })
+  const pageCookies = createPageCookies({ jars, sessions, log })
   const usedTargets = createUsedTargets({ file: path.join(cache, 'targets.json'), table })
   const newcomers = createNewcomers(() => sessions.create(), now)
   if (process.versions['webcontainer'] !== undefined) {
@@ -122,9 +124,9 @@ export function createProxy(input: ProxyInput): Proxy {
   const hooks: TransportHooks = {
     env,
     vpnAnswered: () => log.once(VPN_ANSWERS),
-    rewrite: { jars, productionOrigin: options.productionOrigin, via },
+    rewrite: { jars, pageCookies, productionOrigin: options.productionOrigin, via },
     buildSentHeaders: (call, upstream) =>
-      buildSentHeaders(call, upstream, { jars, hops, table, prefix, isDevServer, log }),
+      buildSentHeaders(call, upstream, { jars, pageCookies, hops, table, prefix, isDevServer, log }),
     answerFailure,
     strictTargets: new WeakSet(),
     finished({ exchange, target }) {

@@ -2,18 +2,18 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { perCall } from '../exchange/per-call'
 import { READS_FAILURES_HEADER } from '../exchange/wire'
-import { restoreCookieHeader } from '../routes/rewrite'
 import { connectionOptions, isHopByHop } from '../standard/hop-by-hop'
 import type { Target } from '../targets/target'
-import { type Call, isPageSecure } from './call'
+import type { Call } from './call'
 import type { CookieJars } from './cookie-jar'
 import { urlOfOrigin } from './origin-url'
-import { isSessionCookie } from './session'
+import type { PageCookies } from './page-cookies'
 
 export type HeaderRecord = Record<string, string | string[]>
 
 export interface RequestRewrite {
   jars: CookieJars
+  pageCookies: PageCookies
   productionOrigin: string | undefined
   /** This dev server's name in `Via`, by which it knows its own requests again. */
   via: string
@@ -52,7 +52,7 @@ export function buildUpstreamHeaders(req: IncomingMessage, call: Call, rewrite: 
   // https://fetch.spec.whatwg.org/#http-redirect-fetch: a step to another origin loses it.
   if (call.hop) delete headers['authorization']
 
-  const cookie = cookieToSend(req, call, rewrite.jars)
+  const cookie = cookieToSend(req, call, rewrite)
   if (cookie) headers['cookie'] = cookie
 
   setOrigin(headers, req, call, rewrite.productionOrigin)
@@ -127,27 +127,13 @@ function fetchSite(origin: string | undefined, target: string): string {
 
 /**
  * The relay's cookies live in the jar; the browser's, which belong to the dev server's host and to every other project
- * there, stay here. On a path route only those go up that this target itself has set, unless the page comes from the
- * target: then its browser would send them all.
+ * there, stay here, but for what the target of a path route may see.
  */
-function cookieToSend(req: IncomingMessage, call: Call, jars: CookieJars): string | undefined {
-  const { exchange, target, route } = call
-  if (exchange.way === 'anon') return undefined
-  if (exchange.way === 'to') {
-    return call.session === undefined ? undefined : jars.cookieHeader(call.session, new URL(exchange.upstreamUrl))
-  }
-  if (!route || req.headers.cookie === undefined) return undefined
-  const pairs = restoreCookieHeader(req.headers.cookie, { pageIsSecure: isPageSecure(call) }).split(/;\s*/)
-  const sharesHost = urlOfOrigin(call.ownOrigin).hostname === urlOfOrigin(target.origin).hostname
-  const sent = pairs.filter((pair) => {
-    // The key to the jar is nobody's but ours.
-    if (isSessionCookie(pair)) return false
-    const equals = pair.indexOf('=')
-    if (call.pageOrigin === target.origin) return true
-    return equals > 0 && jars.mayForward(target.origin, pair.slice(0, equals), pair.slice(equals + 1), sharesHost)
-  })
-  call.sentCookies = sent
-  return sent.join('; ') || undefined
+function cookieToSend(req: IncomingMessage, call: Call, { jars, pageCookies }: RequestRewrite): string | undefined {
+  const { exchange, route, session } = call
+  if (route) return pageCookies.toSend(req, call)
+  if (exchange.way === 'anon' || session === undefined) return undefined
+  return jars.cookieHeader(session, new URL(exchange.upstreamUrl))
 }
 
 function addForwardedFor(headers: HeaderRecord, req: IncomingMessage): void {

@@ -2,20 +2,21 @@ import type { HeaderLines } from '../exchange/exchange'
 import { perCall } from '../exchange/per-call'
 import { RESERVED_PREFIX } from '../exchange/wire'
 import { corsResponseHeaders, isAccessControlHeader, mergeVary } from '../cors/response-headers'
-import { rewriteLocation, rewriteSetCookie } from '../routes/rewrite'
+import { rewriteLocation } from '../routes/rewrite'
 import type { RouteTable } from '../routes/table'
 import { connectionOptions, isHopByHop } from '../standard/hop-by-hop'
 import { isRedirectStatus } from '../standard/redirect'
-import { type Call, isPageSecure } from './call'
-import { isSessionCookie } from './session'
+import type { Call } from './call'
 import { fitChallenges } from './challenges'
 import type { CookieJars } from './cookie-jar'
 import type { Hops } from './hop'
+import type { PageCookies } from './page-cookies'
 import type { HeaderRecord } from './request'
 import type { TargetLog } from './target-log'
 
 export interface ResponseRewrite {
   jars: CookieJars
+  pageCookies: PageCookies
   hops: Hops
   table: RouteTable
   /** Absolute path of the reserved prefix, slash at its end. */
@@ -124,22 +125,14 @@ function append(headers: HeaderRecord, name: string, value: string): void {
   else headers[name] = [existing, value].flat()
 }
 
-function keepCookies(call: Call, lines: string[], sent: HeaderRecord, { jars, log }: ResponseRewrite): void {
+function keepCookies(call: Call, lines: string[], sent: HeaderRecord, rewrite: ResponseRewrite): void {
   if (lines.length === 0) return
   const { exchange, route, target, session } = call
   if (route) {
-    const pageIsSecure = isPageSecure(call)
-    // A session planted in the developer's browser is one that somebody else knows.
-    const storable = lines.filter((line) => !isSessionCookie(line))
-    for (const line of storable) {
-      const { name, value } = cookiePair(line)
-      const isHttpOnly = /;\s*httponly\s*(?:;|=|$)/i.test(line)
-      jars.noteSet(target.origin, name, value, { isHttpOnly, replaces: sentCookie(call, name) })
-    }
-    sent['set-cookie'] = storable.map((line) => rewriteSetCookie(line, { pageIsSecure, route }))
+    sent['set-cookie'] = rewrite.pageCookies.toSet(call, lines)
   } else if (exchange.way === 'to' && session !== undefined) {
-    const { refused } = jars.store(session, new URL(exchange.upstreamUrl), lines)
-    for (const { name, reason } of refused) log.cookieRefused(target, name, reason)
+    const { refused } = rewrite.jars.store(session, new URL(exchange.upstreamUrl), lines)
+    for (const { name, reason } of refused) rewrite.log.cookieRefused(target, name, reason)
   }
 }
 
@@ -153,17 +146,6 @@ function fitAuthentication({ exchange, target }: Call, sent: HeaderRecord, log: 
   log.once(
     `${target.origin} asks for a login by ${refused}, which is not passed on: the browser would give this machine's name the account that you are logged in with.`,
   )
-}
-
-function cookiePair(line: string): { name: string; value: string } {
-  const pair = line.split(';', 1)[0] ?? ''
-  const equals = pair.indexOf('=')
-  return { name: pair.slice(0, Math.max(equals, 0)).trim(), value: pair.slice(equals + 1).trim() }
-}
-
-/** The value that went up under this name with the call that is answered. */
-function sentCookie({ sentCookies }: Call, name: string): string | undefined {
-  return sentCookies?.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1)
 }
 
 /**

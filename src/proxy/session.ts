@@ -10,6 +10,8 @@ export interface Sessions {
   create(): string
   /** Value of the `Set-Cookie` header that gives a browser its session. */
   setCookieLine(session: string, options: { secure: boolean }): string
+  /** What stands before the names of cookies that are kept in browsers for one target alone; no target can make it up. */
+  asidePrefix(origin: string): string
 }
 
 const SECRET_BYTES = 32
@@ -21,11 +23,6 @@ const VALUE = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{22})$/
 /** As long as browsers keep any cookie: the logins in the jar are to outlive the browser, as persistent cookies would. */
 const MAX_AGE_SECONDS = 400 * 24 * 60 * 60
 const MAX_VERIFIED = 64
-
-/** Whether a cookie, or a line that sets one, is the session of a project: of this one or, on `localhost`, another. */
-export function isSessionCookie(pair: string): boolean {
-  return /^\s*__cors_dev_[0-9a-f]{8}\s*=/.test(pair)
-}
 
 /**
  * Sessions tell browsers apart: whose cookie jar a relayed call uses, and, where browsers say nothing about a request's
@@ -42,10 +39,15 @@ export function createSessions(input: {
   let secret: string | undefined
   // Signatures that were checked, so that a page's every request does not pay for one.
   const verified = new Set<string>()
+  const asidePrefixes = new Map<string, string>()
+
+  function digest(text: string): Buffer {
+    secret ??= readSecret(input.secretFile)
+    return createHmac('sha256', secret).update(text).digest()
+  }
 
   function sign(session: string): string {
-    secret ??= readSecret(input.secretFile)
-    return createHmac('sha256', secret).update(session).digest().subarray(0, SESSION_BYTES).toString('base64url')
+    return digest(session).subarray(0, SESSION_BYTES).toString('base64url')
   }
 
   function verify(value: string): string | undefined {
@@ -75,6 +77,13 @@ export function createSessions(input: {
     setCookieLine(session, { secure }) {
       const line = `${cookieName}=${session}.${sign(session)}; Path=/; Max-Age=${MAX_AGE_SECONDS}; HttpOnly; SameSite=Strict`
       return secure ? `${line}; Secure` : line
+    },
+    asidePrefix(origin) {
+      const known = asidePrefixes.get(origin)
+      if (known !== undefined) return known
+      const prefix = `__cors_dev_${digest(origin).toString('hex').slice(0, 16)}_`
+      asidePrefixes.set(origin, prefix)
+      return prefix
     },
   }
 }

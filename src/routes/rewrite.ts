@@ -167,6 +167,13 @@ export interface CookieContext {
   /** Whether the page was loaded by https: only then does the browser keep what asks for it. */
   pageIsSecure: boolean
   route: PathRoute
+  /** Stands before the name, where the cookie must not take the place of another one. */
+  asidePrefix?: string
+}
+
+/** Whether a cookie, or a line that sets one, has a name of ours, of whichever project on this host. */
+export function isReservedCookie(pair: string): boolean {
+  return /^\s*__cors_dev_/i.test(pair)
 }
 
 /** Name prefixes that browsers honour on https pages only, in any case: RFC 6265bis §4.1.3 and Chromium's `__Http-`. */
@@ -178,7 +185,7 @@ const RENAMED_PREFIX = /^__cors_dev_(host|secure|http)-/i
  * and what depends on it stay where the page is secure; elsewhere they go, and names that promise them are changed,
  * to be restored by {@link restoreCookieHeader}.
  */
-export function rewriteSetCookie(line: string, { pageIsSecure, route }: CookieContext): string {
+export function rewriteSetCookie(line: string, { pageIsSecure, route, asidePrefix }: CookieContext): string {
   const [pair = '', ...attributes] = line.split(';')
   const parsed = attributes.map((text) => {
     const equals = text.indexOf('=')
@@ -203,6 +210,11 @@ export function rewriteSetCookie(line: string, { pageIsSecure, route }: CookieCo
         return text === '' ? [] : [text]
     }
   })
+  if (asidePrefix !== undefined) {
+    // Its name is a secret of the dev server's.
+    if (!parsed.some(({ name }) => name === 'httponly')) kept.push('HttpOnly')
+    return [asidePrefix + pair.trim(), ...kept].join('; ')
+  }
   const renamed = pageIsSecure ? pair.trim() : pair.trim().replace(NAME_PREFIX, '__cors_dev_$1-')
   return [renamed, ...kept].join('; ')
 }

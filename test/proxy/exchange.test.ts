@@ -449,10 +449,18 @@ describe('the session', () => {
   })
 
   it('never goes up, not even to the server that rendered the page', async () => {
-    const { server, upstream } = await start()
-    const cookie = `__cors_dev_0123abcd=key; theirs=1`
-    const headers = { origin: upstream.origin, 'sec-fetch-site': 'same-site', cookie }
-    expect(JSON.parse((await ask(server, '/api/x', { headers })).text).headers.cookie).toBe('theirs=1')
+    const upstream = await startEcho()
+    const target = `http://localhost:${upstream.port}`
+    const server = await startDevServer({ targets: { '/api': target, '/remote': upstream.origin }, explain: false })
+    closing.push(upstream.close, server.close)
+    const cookiesOf = async (path: string, origin: string): Promise<string | undefined> => {
+      const cookie = `__cors_dev_0123abcd=key; __cors_dev_0123456789abcdef_sid=1; theirs=1`
+      const headers = { origin, 'sec-fetch-site': 'same-site', cookie }
+      return JSON.parse((await ask(server, path, { headers })).text).headers.cookie
+    }
+    expect(await cookiesOf('/api/x', target)).toBe('theirs=1')
+    // Nor do the cookies of this host go to a server on another, whosever page asks.
+    expect(await cookiesOf('/remote/x', upstream.origin)).toBeUndefined()
   })
 })
 

@@ -69,6 +69,18 @@ describe('rewriteSetCookie', () => {
   })
 })
 
+it('keeps a cookie aside under a prefix, its true name behind it, out of the reach of scripts', () => {
+  const aside = { route: PLAIN, asidePrefix: '__cors_dev_0123456789abcdef_' }
+  for (const pageIsSecure of [true, false]) {
+    expect(rewriteSetCookie('__Host-a=1; Path=/', { ...aside, pageIsSecure })).toBe(
+      '__cors_dev_0123456789abcdef___Host-a=1; Path=/; HttpOnly',
+    )
+    expect(rewriteSetCookie('a=; httponly; Max-Age=0', { ...aside, pageIsSecure })).toBe(
+      '__cors_dev_0123456789abcdef_a=; httponly; Max-Age=0',
+    )
+  }
+})
+
 describe('restoreCookieHeader', () => {
   it.each<[string, boolean, string]>([
     ['a=1; __cors_dev_Host-a=2; b=3', false, 'a=1; __Host-a=2; b=3'],
