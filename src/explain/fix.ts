@@ -47,8 +47,11 @@ type Write = (exchange: DirectExchange, url: string) => { sentence: string; call
 /** Where no answer of any server helps. */
 const REQUEST_FIXES: Partial<Record<Reason, Write>> = {
   InvalidUrl: () => ({ sentence: 'Call an absolute http or https URL.' }),
-  UrlWithCredentials: (_, url) => ({
-    sentence: 'Leave user name and password out of the URL; an Authorization header carries them.',
+  UrlWithCredentials: ({ request }, url) => ({
+    sentence:
+      (request.initiator ?? 'fetch') === 'fetch'
+        ? 'Leave user name and password out of the URL; an Authorization header carries them.'
+        : 'Leave user name and password out of the URL.',
     // Of what else there is in a URL that no browser calls, the rest tells.
     ...(/^https?:/.test(url) && { callInstead: url }),
   }),

@@ -26,8 +26,17 @@ export interface Journey {
   unsettled: Unsettled[]
   hops: HopVerdict[]
   response: Verdict['response']
+  /** Whether the page has let go of it, while Chromium goes on: nothing more is said in the console. */
+  isUnheard: boolean
   /** Whether anything was met that the other dialect may judge otherwise. */
   mayDiffer: boolean
+}
+
+/** What main fetch starts from, again and again. */
+export interface NextRequest {
+  url: URL
+  method: string
+  headers: Hop['headers']
 }
 
 /** Where it is at the moment. */
@@ -59,30 +68,42 @@ export interface Details extends Pick<Facts, 'status' | 'value' | 'names' | 'loc
   /** Whether Chromium says nothing. */
   isSilent?: boolean
   addressSpace?: AddressSpace
+  /** Of the rule, if it is not the reason's own. */
+  anchor?: string
 }
 
 export function report(journey: Journey, place: Place, at: Problem['at'], reason: Reason, details: Details = {}): void {
   const { request } = journey
   const { index, href, url, origin, method } = place
-  const { failedUrl = url?.href ?? href, status, value, unnamed, names, location, addressSpace, netError } = details
-  const { anchor, sentence } = REASONS[reason]
+  const {
+    failedUrl = (request.losesCredentials ? undefined : url?.href) ?? href,
+    status,
+    value,
+    unnamed,
+    names,
+    location,
+    addressSpace,
+    netError,
+  } = details
+  const { anchor = REASONS[reason].anchor } = details
   journey.problems.push({
     reason,
     hop: index,
     at,
-    sentence: sentence({ url: href, origin, method, status, value: value ?? unnamed, names, location }),
-    consoleText: details.isSilent
-      ? undefined
-      : consoleText(reason, {
-          initiator: request.initiator,
-          page: request.origin,
-          firstUrl: request.fullHref,
-          url: failedUrl,
-          value,
-          status,
-          addressSpace,
-          netError,
-        }),
+    sentence: REASONS[reason].sentence({ url: href, origin, method, status, value: value ?? unnamed, names, location }),
+    consoleText:
+      details.isSilent || journey.isUnheard
+        ? undefined
+        : consoleText(reason, {
+            initiator: request.initiator,
+            page: request.origin,
+            firstUrl: request.consoleHref,
+            url: failedUrl,
+            value,
+            status,
+            addressSpace,
+            netError,
+          }),
     value,
     names,
     anchor,

@@ -9,11 +9,10 @@ import { isCorsSafelistedMethod } from '../standard/methods'
 import { isPotentiallyTrustworthyUrl } from '../standard/mixed-content'
 import { isSameOrigin, OPAQUE_ORIGIN } from '../standard/origin'
 import { corsPreflightProblems, corsPreflightRequestHeaders, type PreflightFailure } from '../standard/preflight'
-import { isRedirectStatus, locations, locationUrl } from '../standard/redirect'
+import { isRedirectStatus, locations, locationUrl, withoutCredentials } from '../standard/redirect'
 import { isSameSite } from '../standard/site'
 import type { DirectResponse } from './direct-exchange'
 import { type Details, type Hop, type Journey, report } from './journey'
-import { withoutCredentials } from './request'
 import { isTooBig } from './response'
 import type { HopVerdict, PreflightCause } from './verdict'
 
@@ -82,7 +81,7 @@ export function corsPreflightFetch(
 /** Of an answer with a redirect status: the one plain URL that could be called instead. */
 function redirectOf({ url }: Hop, { status, headers }: DirectResponse): string | undefined {
   const location = isRedirectStatus(status) ? locationUrl(locations(headers), url) : null
-  return location instanceof URL && /^https?:$/.test(location.protocol) ? withoutCredentials(location) : undefined
+  return location instanceof URL && /^https?:$/.test(location.protocol) ? withoutCredentials(location).href : undefined
 }
 
 function judgeAnswer(

@@ -91,7 +91,7 @@ export const REASONS: Record<Reason, Description> = {
   },
   UrlWithCredentials: {
     anchor: `${FETCH}#dom-request`,
-    sentence: ({ url }) => `The URL has a user name or password, and fetch() takes none: ${url}.`,
+    sentence: ({ url }) => `The URL has a user name or password, and no page may call such a one: ${url}.`,
   },
   ForbiddenMethod: {
     anchor: `${FETCH}#forbidden-method`,

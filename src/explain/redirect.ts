@@ -7,20 +7,13 @@ import {
   locationUrl,
   locationUrlOfChromium,
   redirectedRequest,
+  withoutCredentials,
 } from '../standard/redirect'
 import type { DirectResponse } from './direct-exchange'
-import { type Hop, type Journey, report } from './journey'
+import { type Hop, type Journey, type NextRequest, report } from './journey'
 import { preflightCauses } from './preflight'
-import { withoutCredentials } from './request'
 import { filteredResponse } from './response'
 import type { HopVerdict } from './verdict'
-
-/** What main fetch starts from, again and again. */
-export interface NextRequest {
-  url: URL
-  method: string
-  headers: Hop['headers']
-}
 
 export interface Redirect {
   isRedirect: boolean
@@ -72,7 +65,7 @@ export function httpRedirectFetch(
 ): Pick<HopVerdict, 'redirectsTo'> & { next?: NextRequest } {
   const { request, rules, tainting } = journey
   const isChromium = rules.dialect === 'chromium'
-  const redirectsTo = location ? { redirectsTo: withoutCredentials(location) } : {}
+  const redirectsTo = location ? { redirectsTo: withoutCredentials(location).href } : {}
 
   // "manual": set response to an opaque-redirect filtered response whose internal response is internalResponse.
   if (request.redirect === 'manual') {
@@ -115,7 +108,7 @@ export function httpRedirectFetch(
   const isForeign = !isSameOrigin(toOrigin, request.origin)
   const isRefusedForCors = tainting === 'cors' || (request.mode === 'cors' && isForeign)
   if (includesCredentials(location) && isRefusedForCors) {
-    report(journey, hop, 'response', 'RedirectContainsCredentials', { location: withoutCredentials(location) })
+    report(journey, hop, 'response', 'RedirectContainsCredentials', { location: withoutCredentials(location).href })
   }
   // 10. If status is not 303, request's body is non-null, and request's body's source is null, return a network error.
   if (cannotSendAgain(journey, hop, status)) {
@@ -136,10 +129,13 @@ export function httpRedirectFetch(
     !isRefusedByMode
   ) {
     report(journey, hop, 'response', 'RedirectContainsCredentials', {
-      location: withoutCredentials(location),
+      location: withoutCredentials(location).href,
       isSilent: true,
     })
   }
+
+  // Nor does the page follow it for a beacon, but `KeepAliveURLLoader` has done so by then.
+  if (isChromium && request.initiator === 'sendBeacon' && includesCredentials(location)) journey.isUnheard = true
 
   // 11-13. What of the request goes along.
   const { method, headers: kept } = carriedRequest(journey, hop, status, location)

@@ -1,9 +1,11 @@
 import { isForbiddenByChromium } from '../standard/chromium'
 import { combineHeaders, isForbiddenRequestHeader, isNoCorsSafelistedRequestHeader } from '../standard/headers'
-import { normalizeMethod } from '../standard/methods'
+import { isCorsSafelistedMethod, isForbiddenMethod, normalizeMethod } from '../standard/methods'
 import { isPotentiallyTrustworthyOrigin } from '../standard/mixed-content'
 import { OPAQUE_ORIGIN } from '../standard/origin'
+import { includesCredentials, withoutCredentials } from '../standard/redirect'
 import type { DirectExchange, DirectRequest } from './direct-exchange'
+import { type Journey, type NextRequest, report } from './journey'
 import { isTooBig as areHeadersTooBig } from './response'
 import type { Dialect } from './verdict'
 
@@ -11,8 +13,10 @@ import type { Dialect } from './verdict'
 export interface Request {
   /** As given, parsed and serialized, without user name and password. */
   href: string
-  /** With them: a browser's console knows no secrets. */
-  fullHref: string
+  /** As Chromium's messages name it: with them, since a browser's console knows no secrets. */
+  consoleHref: string
+  /** Whether its URL is without them from the start in Chromium: `FetchParameters::SetCrossOriginAccessControl`. */
+  losesCredentials: boolean
   origin: string
   method: string
   /** Names in lower case, values normalized, and without those that no script can set. */
@@ -25,15 +29,6 @@ export interface Request {
   addressSpace: DirectRequest['addressSpace']
   hasUploadListener: boolean
   hasStreamBody: boolean
-}
-
-/** A URL as messages may name it. */
-export function withoutCredentials(url: URL): string {
-  if (url.username === '' && url.password === '') return url.href
-  const bare = new URL(url)
-  bare.username = ''
-  bare.password = ''
-  return bare.href
 }
 
 /** What is given, read once for both dialects. */
@@ -52,8 +47,10 @@ export function read(exchange: DirectExchange): Given {
   const { url, headers = NO_HEADERS, hasUploadListener, hasStreamBody } = exchange.request
   const isTooBig = areHeadersTooBig(headers)
   const lines = isTooBig ? NO_HEADERS : headers.map((line) => normalize(line))
-  const isDialectal = !!hasUploadListener || !!hasStreamBody || readsByDialect(lines)
-  return { exchange, url: URL.parse(url), headers: lines, isTooBig, isDialectal }
+  const parsed = URL.parse(url)
+  const hasCredentials = parsed !== null && includesCredentials(parsed)
+  const isDialectal = !!hasUploadListener || !!hasStreamBody || hasCredentials || readsByDialect(lines)
+  return { exchange, url: parsed, headers: lines, isTooBig, isDialectal }
 }
 
 /** https://fetch.spec.whatwg.org/#dom-request */
@@ -61,10 +58,13 @@ export function newRequest({ exchange, url, headers }: Given, dialect: Dialect):
   const given = exchange.request
   const initiator = given.initiator ?? 'fetch'
   const isBeacon = initiator === 'sendBeacon'
+  const href = url ? withoutCredentials(url).href : given.url
+  const losesCredentials = initiator !== 'XMLHttpRequest' && initiator !== 'WebSocket'
   const mode = given.mode ?? (isBeacon && isSimpleBeacon(headers) ? 'no-cors' : 'cors')
   return {
-    href: url ? withoutCredentials(url) : given.url,
-    fullHref: url?.href ?? given.url,
+    href,
+    consoleHref: losesCredentials ? href : (url?.href ?? href),
+    losesCredentials,
     origin: given.origin,
     method: normalizeMethod(given.method ?? (isBeacon ? 'POST' : 'GET')),
     headers: fillHeaders(headers, mode, initiator, dialect),
@@ -77,6 +77,42 @@ export function newRequest({ exchange, url, headers }: Given, dialect: Dialect):
     hasUploadListener: !!given.hasUploadListener && !(dialect === 'chromium' && isWithoutBody(given)),
     hasStreamBody: given.hasStreamBody ?? false,
   }
+}
+
+/** What main fetch starts from; nothing where the caller is refused at once: https://fetch.spec.whatwg.org/#dom-request */
+export function firstRequest(journey: Journey, url: URL | null): NextRequest | undefined {
+  const { request, rules, problems } = journey
+  const { method, mode, initiator, headers } = request
+  const isChromium = rules.dialect === 'chromium'
+  const place = { index: 0, href: request.href, origin: request.origin, method }
+  // 5.2. If parsedURL is failure, then throw a TypeError.
+  if (!url) {
+    report(journey, place, 'request', 'InvalidUrl')
+    return undefined
+  }
+  // 5.3. If parsedURL includes credentials, then throw a TypeError.
+  if (includesCredentials(url)) {
+    if (initiator === 'fetch') report(journey, place, 'request', 'UrlWithCredentials')
+    else if (isChromium && isBlockedAsCredentialedSubresource(request)) {
+      report(journey, place, 'request', 'UrlWithCredentials', { anchor: CREDENTIALED_SUBRESOURCES })
+    }
+  }
+  // 25. If method is not a method or method is a forbidden method, then throw a TypeError.
+  if (isForbiddenMethod(method)) report(journey, place, 'request', 'ForbiddenMethod')
+  // 32. If this's request's mode is "no-cors" and its method is not a CORS-safelisted method, then throw a TypeError.
+  else if (mode === 'no-cors' && !isCorsSafelistedMethod(method)) {
+    report(journey, place, 'request', 'MethodDisallowedByMode')
+  }
+  if (problems.length > 0) return undefined
+  return { url: isChromium && request.losesCredentials ? withoutCredentials(url) : url, method, headers }
+}
+
+const CREDENTIALED_SUBRESOURCES = 'https://chromestatus.com/feature/5669008342777856'
+
+/** `ShouldBlockFetchAsCredentialedSubresource`, of what has not lost them before. */
+function isBlockedAsCredentialedSubresource({ initiator, mode }: Request): boolean {
+  if (initiator === 'EventSource' || initiator === 'sendBeacon') return true
+  return mode === 'no-cors' && (initiator === 'image' || initiator === 'script' || initiator === 'stylesheet')
 }
 
 /** Chromium minds nobody who listens to an upload of nothing. */

@@ -30,11 +30,14 @@ export function locationUrl(values: readonly string[], url: URL): URL | 'failure
   return values.length > 1 ? 'failure' : parseLocation(location, url)
 }
 
-/** What Chromium makes of it: an empty one is none, and lines that say the same are one. */
+/**
+ * What Chromium makes of it: an empty one is none, and lines that say the same are one. A relative one has no user name and
+ * password to inherit, since the request has gone without them.
+ */
 export function locationUrlOfChromium(values: readonly string[], url: URL): URL | 'failure' | 'several' | null {
   if (values.some((value) => value !== values[0])) return 'several'
   const location = values.find((value) => value !== '')
-  return location === undefined ? null : parseLocation(location, url)
+  return location === undefined ? null : parseLocation(location, withoutCredentials(url))
 }
 
 function parseLocation(value: string, url: URL): URL | 'failure' {
@@ -51,6 +54,14 @@ function parseLocation(value: string, url: URL): URL | 'failure' {
 /** https://url.spec.whatwg.org/#include-credentials */
 export function includesCredentials(url: URL): boolean {
   return url.username !== '' || url.password !== ''
+}
+
+export function withoutCredentials(url: URL): URL {
+  if (!includesCredentials(url)) return url
+  const bare = new URL(url)
+  bare.username = ''
+  bare.password = ''
+  return bare
 }
 
 /** https://fetch.spec.whatwg.org/#request-body-header-name */

@@ -106,7 +106,8 @@ function generateSocketCase(random: Random, id: string, page: PageName, { reques
   const status = random.chance(0.6) ? 101 : random.pick([200, 302, 400, 403, 404, 426, 500])
   const headers: Line[] = status === 101 ? [] : [['Content-Length', '2']]
   const hop = { addressSpace: addressSpaceOf(origin), response: { status, headers } }
-  return { page, exchange: { request: { ...request, url: origin.replace('http', 'ws') + pathOf(id, 0) }, hops: [hop] } }
+  const called = random.chance(0.1) ? withUser(random, origin) : origin
+  return { page, exchange: { request: { ...request, url: called.replace('http', 'ws') + pathOf(id, 0) }, hops: [hop] } }
 }
 
 // The call
@@ -127,7 +128,7 @@ function generateCall(random: Random, page: PageName): Call {
     [1, 'script'],
     [1, 'stylesheet'],
     [1, 'font'],
-    [1.5, 'sendBeacon'],
+    [3, 'sendBeacon'],
     [0.7, 'media'],
     [0.7, 'audio'],
     [0.7, 'track'],
@@ -522,7 +523,10 @@ function generateChain(
   }
 
   const isScripted = !origins && (request.initiator === undefined || request.initiator === 'XMLHttpRequest')
-  const url = isScripted ? initialUrl(random, id, state.here) : state.here + pathOf(id, 0)
+  const hasUser = !isScripted && !origins && random.chance(0.08)
+  const url = isScripted
+    ? initialUrl(random, id, state.here)
+    : (hasUser ? withUser(random, state.here) : state.here) + pathOf(id, 0)
   let here = url
   const hops: DirectHop[] = []
   for (let index = 0; index <= redirects; index++) {
@@ -578,11 +582,15 @@ function initialUrl(random: Random, id: string, origin: string): string {
       1,
       `http://${random.pick(['b\xfccher.test', 'xn--bcher-kva.test', '[::1]:4000', 'OTHER.test:80', '0x7f.1:4000'])}${path}`,
     ],
-    [1, origin.replace('//', `//${random.pick(['user', 'user:pass', ':pass'])}@`) + path],
+    [2, withUser(random, origin) + path],
     [1, `http://other.test:${random.pick([6000, 22, 1, 10080, 65535])}${path}`],
     [1, `${random.pick(['ftp', 'file', 'foo', 'ws', 'mailto', 'http://['])}://other.test${path}`],
     [0.5, `data:,x${path}`],
   ])
+}
+
+function withUser(random: Random, origin: string): string {
+  return origin.replace('//', `//${random.pick(['user', 'user:pass', ':pass', ':'])}@`)
 }
 
 /** What URLs are spelled with by hand, and browsers write in another way. */

@@ -328,11 +328,12 @@ async function openCaller(session: CDPSession): Promise<Caller> {
       for (const { id, response, thrown, isOver } of results) {
         const { texts = [], isAnswered, ...network }: Partial<Told> = told.get(id) ?? {}
         const { netError } = network
-        // The page may be told that a beacon was aborted whose redirects the browser follows all the same.
-        const hasCome = netError === undefined || (netError === ABORTED && (isAnswered || sendings.has(id)))
+        // `KeepAliveURLLoader` has followed a beacon's redirects by itself when the page is told of them, and refuses one.
+        const isOrphaned = sendings.has(id) && netError === ABORTED && !isAnswered && !texts.some(isRefusal)
+        const hasCome = netError === undefined || (netError === ABORTED && isAnswered)
         const isAllowed = isOver ? hasCome && !texts.some(isRefusal) : response !== undefined
         truths.set(id, {
-          outcome: isAllowed ? 'allowed' : 'blocked',
+          outcome: isOrphaned ? 'unknown' : isAllowed ? 'allowed' : 'blocked',
           ...(response && { response }),
           ...(thrown !== undefined && { thrown }),
           ...network,

@@ -10,7 +10,8 @@ export interface Seen {
 
 /** What Chromium made of a case. */
 export interface Truth {
-  outcome: 'allowed' | 'blocked'
+  /** `unknown` where a page lets go of a call that the browser goes on with: only the server tells how far it came. */
+  outcome: 'allowed' | 'blocked' | 'unknown'
   /** What the page was given; `type` is unknown where XMLHttpRequest was. */
   response?: { type?: string; status: number; url: string; headers: readonly string[] }
   /** What was thrown at the caller, name and message. */

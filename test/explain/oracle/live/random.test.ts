@@ -48,7 +48,7 @@ describe(`random calls in Chromium (seed ${seed})`, () => {
       expect(trials.length).toBeGreaterThan(500)
       const outcomes = await oracle.ask(trials.map(({ given }) => given))
       const wrong = trials.flatMap(({ index, what, expected }, at) =>
-        outcomes[at]!.outcome === expected ? [] : [{ index, what, expected }],
+        ['unknown', expected].includes(outcomes[at]!.outcome) ? [] : [{ index, what, expected }],
       )
       expect(wrong).toEqual([])
     },
