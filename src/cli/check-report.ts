@@ -1,4 +1,5 @@
 import { policyHeaders } from '../cors/policy-headers'
+import type { DirectRequest } from '../explain/direct-exchange'
 import type { Fix, Problem, Verdict } from '../explain/verdict'
 import { withoutTokens } from '../exchange/secrets'
 import type { DirectFetchResult } from '../proxy/direct-fetch'
@@ -94,7 +95,9 @@ function describeFix(fix: Fix, { exchange, verdict }: CheckReport, page: Page): 
   if (fix.kind !== 'policy') {
     page.item(fix.sentence)
     if (fix.kind === 'header' && fix.header) page.text(headerLine(fix.header), 6, 'cyan')
-    if (fix.callInstead !== undefined) page.text(`fetch('${fix.callInstead}')`, 6, 'cyan')
+    // A redirect may have made another method of it.
+    const arrived = fix.kind === 'redirect' ? verdict.hops.at(-1)?.method : undefined
+    if (fix.callInstead !== undefined) page.text(callTo(fix.callInstead, exchange.request, arrived), 6, 'cyan')
     page.space()
     return
   }
@@ -113,9 +116,18 @@ function describeFix(fix: Fix, { exchange, verdict }: CheckReport, page: Page): 
   for (const line of response) page.text(headerLine(line), 6, 'cyan')
   if (fix.callInstead !== undefined) {
     page.item('Or call it at once where it redirects to:')
-    page.text(`fetch('${fix.callInstead}')`, 6, 'cyan')
+    page.text(callTo(fix.callInstead, exchange.request, method), 6, 'cyan')
   }
   page.space()
+}
+
+/** What tells this call from others; headers and body go along as they did. */
+function callTo(url: string, { method: given, credentials }: DirectRequest, method: string = given ?? 'GET'): string {
+  const options = [
+    ...(method === 'GET' ? [] : [`method: '${method}'`]),
+    ...(credentials === 'include' ? ["credentials: 'include'"] : []),
+  ]
+  return `fetch('${url}'${options.length > 0 ? `, { ${options.join(', ')} }` : ''})`
 }
 
 function headerLine([name, value]: readonly [string, string]): string {

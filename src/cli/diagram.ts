@@ -39,10 +39,24 @@ export function drawExchange({ exchange, verdict, failure }: DiagramInput, termi
     canvas.problems(verdict.problems, 'request')
     canvas.notSent(method, pathname + search)
   }
+  const drawn = new Set<string>()
+  let repeats = 0
   for (const [index, hop] of verdict.hops.entries()) {
+    // In a loop of redirects most of it is said already.
+    const said = whatIsSaid({ exchange, verdict, failure }, index)
+    if (drawn.has(said)) {
+      repeats++
+      continue
+    }
+    drawn.add(said)
     const { origin, pathname, search } = new URL(hop.url)
+    if (repeats > 0) {
+      canvas.space()
+      canvas.note(`(${repeats} more ${repeats === 1 ? 'redirect' : 'redirects'} like those above)`)
+    }
     if (origin !== server) canvas.heading(server === undefined ? pageOrigin : '', origin)
     server = origin
+    repeats = 0
     canvas.space()
 
     const seen = exchange.hops[index]
@@ -75,6 +89,15 @@ export function drawExchange({ exchange, verdict, failure }: DiagramInput, termi
   }
   canvas.space()
   return canvas.rows
+}
+
+/** All that is drawn of a hop: equal where it says nothing new. */
+function whatIsSaid({ exchange, verdict, failure }: DiagramInput, index: number): string {
+  const { url, method, origin, headers } = verdict.hops[index] ?? {}
+  const { preflight, response } = exchange.hops[index] ?? {}
+  const answers = [preflight, response].map((answer) => answer && [answer.status, decisive(answer)])
+  const problems = verdict.problems.filter(({ hop }) => hop === index).map(({ at, reason }) => [at, reason])
+  return JSON.stringify([url, method, origin, headers, answers, problems, failure?.hop === index])
 }
 
 function describeCause(cause: PreflightCause): string {

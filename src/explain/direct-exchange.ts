@@ -34,6 +34,9 @@ export interface DirectRequest {
   /**
    * https://fetch.spec.whatwg.org/#concept-request-mode
    *
+   * Of an element in `no-cors` mode the verdict is about the way there and back: whether a browser then blocks the opaque
+   * response takes its body, which nobody has here (https://github.com/annevk/orb).
+   *
    * @default 'cors'; of a beacon `no-cors` if its `Content-Type` is CORS-safelisted
    */
   mode?: 'cors' | 'no-cors' | 'same-origin'

@@ -76,7 +76,8 @@ export function report(journey: Journey, place: Place, at: Problem['at'], reason
   const { request } = journey
   const { index, href, url, origin, method } = place
   const {
-    failedUrl = (request.losesCredentials ? undefined : url?.href) ?? href,
+    // Where a redirect leads it is another matter.
+    failedUrl = index === 0 && request.losesCredentials ? href : (url?.href ?? href),
     status,
     value,
     unnamed,

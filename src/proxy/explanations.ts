@@ -5,6 +5,7 @@ import type { DirectResponse } from '../explain/direct-exchange'
 import { explain } from '../explain/explain'
 import { fromRecord } from '../explain/from-record'
 import { unsafeNames } from '../explain/preflight'
+import type { Reason } from '../explain/reasons'
 import type { HopVerdict, Verdict } from '../explain/verdict'
 import { OPAQUE_ORIGIN } from '../standard/origin'
 import type { Target } from '../targets/target'
@@ -73,6 +74,16 @@ const RETRY_MS = 60_000
 /** A second look at the same hop is one too many: it has been answered. */
 const MOST_HOPS = 21
 
+/** What the page's own browser stops behind the dev server, too: that is no news of production. */
+const FAILS_HERE_TOO = new Set<Reason>([
+  'CorsDisabledScheme',
+  'InvalidRedirect',
+  'RedirectOfStreamBody',
+  'ResponseHeadersTooBig',
+  'TooManyRedirects',
+  'WebSocketHandshakeFailed',
+])
+
 /** Works out what a browser would have made of each call without the dev server, and says what it would have blocked. */
 export function createExplanations({ preflights, productionOrigin, log, now }: ExplanationsInput): Explanations {
   const kinds = new Map<string, Kind>()
@@ -124,6 +135,7 @@ export function createExplanations({ preflights, productionOrigin, log, now }: E
       const { verdict, until } = await judge(chainOf(link))
       kind.until = until
       if (isClosed || verdict?.outcome !== 'blocked') return false
+      if (verdict.problems.some(({ reason }) => FAILS_HERE_TOO.has(reason))) return true
       kind.finding ??= find(link, verdict)
       if (kind.finding) kind.finding.count += kind.waiting
       kind.waiting = 0

@@ -129,7 +129,7 @@ describe('the exit code', () => {
     const { origin } = await serve(() => reply(301, MINE, ['location', '/x/']))
     const { code, stdout } = await check(`${origin}/x`, '-X', 'PUT')
     expect(code).toBe(1)
-    expect(stdout).toContain(`fetch('${origin}/x/')`)
+    expect(stdout).toContain(`fetch('${origin}/x/', { method: 'PUT' })`)
   })
 
   it.each([

@@ -51,6 +51,22 @@ describe('the diagram', () => {
     expect(rows.join('\n')).toMatch(/✗ ForbiddenMethod.*\n.*TRACE \/ ╌ not sent/)
   })
 
+  it('shows a loop of redirects once, and where it ends', () => {
+    const url = 'https://api.example.com/loop'
+    const hop = {
+      response: {
+        status: 302,
+        headers: [
+          ['location', url],
+          ['access-control-allow-origin', '*'],
+        ],
+      },
+    } as const
+    const rows = draw({ request: { origin: PAGE, url }, hops: Array.from({ length: 21 }, () => hop) })
+    expect(rows.filter((row) => row.includes('GET /loop'))).toHaveLength(2)
+    expect(rows.join('\n')).toMatch(/19 more redirects like those above[^]*GET \/loop[^]*✗ TooManyRedirects/)
+  })
+
   it.each([true, false])('keeps to every width and both lanes straight (Unicode: %s)', (hasUnicode) => {
     for (const origin of ['http://a.b', `https://${'long.'.repeat(20)}example`]) {
       const exchange: DirectExchange = {

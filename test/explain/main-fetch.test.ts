@@ -39,6 +39,26 @@ describe('before anybody is asked', () => {
     }
   })
 
+  it.each<Partial<DirectRequest>>([
+    { initiator: 'EventSource' },
+    { initiator: 'sendBeacon' },
+    { initiator: 'image', mode: 'no-cors' },
+    { initiator: 'script', mode: 'no-cors' },
+  ])('%o with a user name in the URL is refused by Chromium alone', (request) => {
+    const given = exchange({ ...request, url: 'https://me@api.example.com/' }, open)
+    const { reason, remarks } = explain(given, { dialect: 'chromium' })
+    expect(reason).toBe('UrlWithCredentials')
+    expect(remarks.join()).toContain('Not refused by the standard')
+    expect(explain(given).outcome).toBe('allowed')
+  })
+
+  it('a user name in the URL is not in what follows a relative redirect, to Chromium', () => {
+    const request = { url: 'https://me@api.example.com/', initiator: 'XMLHttpRequest' } as const
+    const given = exchange(request, { response: answer(302, allowOrigin('*', { Location: '/a' })) }, open)
+    expect(explain(given, { dialect: 'chromium' }).outcome).toBe('allowed')
+    expect(explain(given).reason).toBe('RedirectContainsCredentials')
+  })
+
   it.each<[string, string, string | undefined]>([
     ['https://app.example.com', 'http://api.example.com/', 'MixedContent'],
     ['https://app.example.com', 'http://192.0.2.1/', 'MixedContent'],

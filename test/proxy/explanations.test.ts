@@ -525,6 +525,26 @@ describe('a notice', () => {
     expect(one.notices()).toHaveLength(2)
     expect(one.notices()[0]).toContain('/start')
   })
+
+  it('does not come of what fails in development, too', async () => {
+    const locations: Record<string, string> = { '/nowhere': 'http://[', '/mail': 'mailto:x@x.test' }
+    const one = await setup((req, res) => {
+      if (req.url === '/mark') return false
+      const path = req.url ?? ''
+      res.setHeader('access-control-allow-origin', req.headers.origin ?? '*')
+      res.setHeader('access-control-allow-credentials', 'true')
+      res.writeHead(302, { location: locations[path] ?? path }).end()
+      return true
+    })
+    for (const path of Object.keys(locations)) await one.relayed(path)
+    let next = (await one.relayed('/loop')).headers.location
+    for (let redirects = 1; redirects <= 20 && next !== undefined; redirects++)
+      next = (await one.called(next)).headers.location
+    expect(next).toBeDefined()
+    await mark(one)
+    await vi.waitFor(() => expect(one.notices()).toHaveLength(1))
+    expect(one.notices()[0]).toContain('PATCH')
+  })
 })
 
 describe('explanations', () => {

@@ -83,6 +83,12 @@ export function idOf(given: Case): string {
   return id
 }
 
+/** What an id may end with: `a` to `z`, then `aa`. */
+export function letters(index: number): string {
+  const letter = String.fromCharCode(97 + (index % 26))
+  return index < 26 ? letter : letters(Math.floor(index / 26) - 1) + letter
+}
+
 /** The same case at paths of its own. */
 export function withId(given: Case, id: string): Case {
   const from = idOf(given)

@@ -1,6 +1,6 @@
 /** What explain() proposes, put to work: the same call to servers that do as they were told. */
 import type { CorsPolicy, Fix, Verdict } from '../../../src/explain.ts'
-import { locate, withId, type Case } from './case.ts'
+import { letters, locate, withId, type Case } from './case.ts'
 import type { RawAnswer } from './raw-server.ts'
 
 /** A change of what was proposed, and what Chromium must make of it. */
@@ -27,7 +27,7 @@ export function trialsOf(given: Case, verdict: Verdict, id: string): Trial[] {
   const trials: Trial[] = []
   const add = (changed: readonly ServerFix[], expected: Trial['expected'], what: string): void => {
     trials.push({
-      given: withFixes(called, changed, `${id}${String.fromCharCode(97 + trials.length)}`),
+      given: withFixes(called, changed, `${id}${letters(trials.length)}`),
       expected,
       what,
     })

@@ -1,5 +1,5 @@
 import type { DirectResponse } from '../../../src/explain.ts'
-import { withId, type Case } from './case.ts'
+import { letters, withId, type Case } from './case.ts'
 
 /** Everything that is a little less than the case, at paths of its own. */
 export function smaller(given: Case, prefix: string): Case[] {
@@ -35,9 +35,4 @@ export function smaller(given: Case, prefix: string): Case[] {
 
 function* shorter({ headers }: DirectResponse): Generator<DirectResponse['headers']> {
   for (const [index, [name]] of headers.entries()) if (name !== 'Content-Length') yield headers.toSpliced(index, 1)
-}
-
-const letters = (index: number): string => {
-  const letter = String.fromCharCode(97 + (index % 26))
-  return index < 26 ? letter : letters(Math.floor(index / 26) - 1) + letter
 }

@@ -65,7 +65,12 @@ const BLOCKED: Record<Reason, Row[]> = {
     { request: { url: 'http://[/ID/0' } },
     { request: { url: 'http://[/ID/0', initiator: 'XMLHttpRequest' } },
   ],
-  UrlWithCredentials: [{ request: { url: 'http://user:pass@other.test/ID/0' } }],
+  UrlWithCredentials: [
+    { request: { url: 'http://user:pass@other.test/ID/0' } },
+    { request: { url: 'http://:pass@other.test/ID/0', initiator: 'EventSource' } },
+    { request: { url: 'http://user@other.test/ID/0', initiator: 'image', mode: 'no-cors', credentials: 'include' } },
+    { request: { url: 'http://user@other.test/ID/0', method: 'POST', initiator: 'sendBeacon' }, body: 'bytes' },
+  ],
   ForbiddenMethod: [{ request: { method: 'TRACE' } }, { request: { method: 'connect', initiator: 'XMLHttpRequest' } }],
   MethodDisallowedByMode: [{ request: { method: 'PUT', mode: 'no-cors' } }],
   BadPort: [{ request: { url: 'http://other.test:6000/ID/0' } }, { hops: [to('http://other.test:22/ID/1')] }],
@@ -323,6 +328,14 @@ const PASSING: Record<string, Row> = {
   'a beacon that is led to a URL with credentials, which takes them along': {
     request: { url: `${DEV}/ID/0`, initiator: 'sendBeacon' },
     hops: [to('http://user:pass@localhost:5173/ID/1'), ok()],
+  },
+  'a redirect of a URL with a user name and password, which a relative Location does not inherit': {
+    request: { url: 'http://user:pass@other.test/ID/0', initiator: 'XMLHttpRequest' },
+    hops: [to('/ID/1'), ok(ALLOWED)],
+  },
+  'an element whose URL has a user name and password, which Chromium leaves out': {
+    request: { url: 'http://user:pass@other.test/ID/0', initiator: 'font' },
+    hops: [to('/ID/1'), ok(ALLOWED)],
   },
   'a WebSocket, which knows no CORS': {
     request: { url: 'ws://other.test/ID/0', initiator: 'WebSocket' },
