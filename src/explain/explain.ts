@@ -1,7 +1,8 @@
 /**
- * What a browser would have made of a call, had there been no proxy. It reads as the standard reads: main fetch →
- * CORS-preflight fetch → CORS check → HTTP-redirect fetch → filtered response, each with the standard's own steps. But it
- * goes on after a failure as if that had been put right, so that all is found that is wrong.
+ * What a browser would have made of a call, had there been no proxy. It reads as the standard reads: `request.ts`
+ * makes the request, then main fetch → HTTP fetch → CORS-preflight fetch → CORS check → HTTP-redirect fetch → filtered
+ * response, each with the standard's own steps and in a file of its own. But it goes on after a failure as if that had been
+ * put right, so that all is found that is wrong.
  *
  * https://fetch.spec.whatwg.org/
  */

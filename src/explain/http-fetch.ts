@@ -11,6 +11,9 @@ export interface HttpFetchResult extends Pick<HopVerdict, 'preflight' | 'corsChe
   next?: NextRequest
 }
 
+/** Where the CORS protocol has no part. */
+export const WITHOUT_CORS: HttpFetchResult = { preflight: { causes: [], result: 'unneeded' }, corsCheck: 'unneeded' }
+
 /** https://fetch.spec.whatwg.org/#concept-http-fetch */
 export function httpFetch(journey: Journey, hop: Hop): HttpFetchResult {
   const { request, rules, tainting } = journey
@@ -49,7 +52,7 @@ export function httpFetch(journey: Journey, hop: Hop): HttpFetchResult {
   // 6. If internalResponse's status is a redirect status:
   if (redirect.isRedirect) return { ...result, ...httpRedirectFetch(journey, hop, response, redirect) }
 
-  // https://fetch.spec.whatwg.org/#main-fetch, 13: the filtered response that tainting asks for.
+  // https://fetch.spec.whatwg.org/#main-fetch, 14: the filtered response that tainting asks for.
   journey.response = filteredResponse(tainting, response.headers, request.credentials === 'include')
   return result
 }
@@ -113,7 +116,7 @@ function checkResourcePolicy(journey: Journey, hop: Hop, headers: HeaderReader):
 /** https://fetch.spec.whatwg.org/#scheme-fetch of `data`: the answer is in the URL. */
 export function fetchData(journey: Journey): HttpFetchResult {
   journey.response = { type: 'basic', readableHeaders: ['content-type'], hiddenHeaders: [] }
-  return { preflight: { causes: [], result: 'unneeded' }, corsCheck: 'unneeded' }
+  return WITHOUT_CORS
 }
 
 /** https://websockets.spec.whatwg.org/#websocket-opening-handshake: the server reads `Origin` itself; CORS has no part. */
@@ -122,5 +125,5 @@ export function establishWebSocket(journey: Journey, hop: Hop): HttpFetchResult 
   if (!response) missResponse(journey, hop)
   else if (response.status === 101) journey.response = filteredResponse('basic', [], true)
   else report(journey, hop, 'response', 'WebSocketHandshakeFailed', { status: response.status })
-  return { preflight: { causes: [], result: 'unneeded' }, corsCheck: 'unneeded' }
+  return WITHOUT_CORS
 }

@@ -3,7 +3,7 @@ import { isSameOrigin, OPAQUE_ORIGIN, urlOfOrigin } from '../standard/origin'
 import { isBlockedDueToBadPort } from '../standard/port-blocking'
 import { withoutCredentials } from '../standard/redirect'
 import type { DirectRequest } from './direct-exchange'
-import { establishWebSocket, fetchData, httpFetch, type HttpFetchResult } from './http-fetch'
+import { establishWebSocket, fetchData, httpFetch, WITHOUT_CORS } from './http-fetch'
 import { type Hop, type Journey, type NextRequest, report } from './journey'
 import { addressSpaceOf, localNetworkAccess } from './local-network'
 import type { Outcome } from './verdict'
@@ -17,7 +17,7 @@ export function mainFetch(
   const { request, rules, exchange } = journey
   const isImageOrMedia = ['image', 'media', 'audio'].includes(request.initiator)
 
-  // 4. Upgrade a mixed content request to a potentially trustworthy URL, if appropriate.
+  // 6. Upgrade a mixed content request to a potentially trustworthy URL, if appropriate.
   if (isUpgradedFromMixedContent(request.origin, url, isImageOrMedia)) {
     url = new URL(url)
     url.protocol = 'https:'
@@ -42,8 +42,8 @@ export function mainFetch(
   if (rules.dialect === 'chromium') steps.reverse()
   let isStopped = false
   for (const step of steps) if (!step(journey, hop)) isStopped = true
-  const result: HttpFetchResult = isStopped
-    ? { preflight: { causes: [], result: 'unneeded' }, corsCheck: 'unneeded' }
+  const result = isStopped
+    ? WITHOUT_CORS
     : request.initiator === 'WebSocket'
       ? establishWebSocket(journey, hop)
       : url.protocol === 'data:'

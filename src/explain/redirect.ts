@@ -79,8 +79,8 @@ export function httpRedirectFetch(
     return redirectsTo
   }
 
-  // 3. If locationURL is null, then return response.
-  // 4. If locationURL is failure, then return a network error.
+  // 4. If locationURL is null, then return response.
+  // 5. If locationURL is failure, then return a network error.
   if (invalid) {
     if (!isChromium) report(journey, hop, 'response', 'InvalidRedirect', { netError: invalid })
     return {}
@@ -90,27 +90,27 @@ export function httpRedirectFetch(
     return {}
   }
 
-  // 5. If locationURL's scheme is not an HTTP(S) scheme, then return a network error.
+  // 6. If locationURL's scheme is not an HTTP(S) scheme, then return a network error.
   if (location.protocol !== 'http:' && location.protocol !== 'https:') {
     if (isChromium) refuseScheme(journey, hop, status, location)
     else report(journey, hop, 'response', 'CorsDisabledScheme', { failedUrl: location.href, location: location.href })
     return redirectsTo
   }
-  // 6. If request's redirect count is 20, then return a network error.
+  // 7. If request's redirect count is 20, then return a network error.
   const isBeacon = isChromium && request.initiator === 'sendBeacon'
   if (hop.index === (isBeacon ? MAX_REDIRECTS_OF_BEACONS_IN_CHROMIUM : MAX_REDIRECTS)) {
     report(journey, hop, 'response', 'TooManyRedirects')
     return redirectsTo
   }
-  // 8. If request's mode is "cors", locationURL includes credentials, and request's origin is not same origin with it,
-  // 9. or request's response tainting is "cors" and locationURL includes credentials, then return a network error.
+  // 9. If request's mode is "cors", locationURL includes credentials, and request's origin is not same origin with it,
+  // 10. or request's response tainting is "cors" and locationURL includes credentials, then return a network error.
   const toOrigin = location.origin
   const isForeign = !isSameOrigin(toOrigin, request.origin)
   const isRefusedForCors = tainting === 'cors' || (request.mode === 'cors' && isForeign)
   if (includesCredentials(location) && isRefusedForCors) {
     report(journey, hop, 'response', 'RedirectContainsCredentials', { location: withoutCredentials(location).href })
   }
-  // 10. If status is not 303, request's body is non-null, and request's body's source is null, return a network error.
+  // 11. If status is not 303, request's body is non-null, and request's body's source is null, return a network error.
   if (cannotSendAgain(journey, hop, status)) {
     report(journey, hop, 'response', 'RedirectOfStreamBody')
     return redirectsTo
@@ -137,11 +137,11 @@ export function httpRedirectFetch(
   // Nor does the page follow it for a beacon, but `KeepAliveURLLoader` has done so by then.
   if (isChromium && request.initiator === 'sendBeacon' && includesCredentials(location)) journey.isUnheard = true
 
-  // 11-13. What of the request goes along.
+  // 12-13. What of the request goes along.
   const { method, headers: kept } = carriedRequest(journey, hop, status, location)
-  // 17. Append locationURL to request's URL list, of which the redirect-taint is made.
+  // 18. Append locationURL to request's URL list, of which the redirect-taint is made.
   if (taintsOrigin(request.origin, hop.urlOrigin, toOrigin)) journey.isOriginTainted = true
-  // 19. Return the result of running main fetch.
+  // 22. Return the result of running main fetch.
   return { ...redirectsTo, next: { url: location, method, headers: kept } }
 }
 
