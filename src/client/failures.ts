@@ -51,9 +51,3 @@ export function createFailures(scope: typeof globalThis, prefix: string): Failur
     },
   }
 }
-
-/** Clients tell network errors from mistakes by these words (for example `p-retry`'s `is-network-error`). */
-export function networkErrorMessage({ userAgent }: Navigator): string {
-  if (userAgent.includes('Chrome/')) return 'Failed to fetch'
-  return userAgent.includes('Firefox/') ? 'NetworkError when attempting to fetch resource.' : 'Load failed'
-}

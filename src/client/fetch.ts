@@ -1,5 +1,4 @@
-import { FAILURE_HEADER, READS_FAILURES_HEADER, type RequestShape } from '../exchange/wire'
-import { networkErrorMessage } from './failures'
+import type { RequestShape } from '../exchange/wire'
 import { callOf, nativeGetter, pointAt } from './patch'
 import { requestShape } from './request-shape'
 import type { Runtime } from './runtime'
@@ -18,7 +17,7 @@ interface Call {
 }
 
 export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtime): void {
-  const { Request, Response, Headers, ReadableStream, TransformStream, TypeError } = scope
+  const { Request, Response, ReadableStream, TransformStream, TypeError } = scope
   const urlOfRequest = nativeGetter<string>(Request.prototype, 'url')
   const urlOfResponse = nativeGetter<string>(Response.prototype, 'url')
   // Even a call without credentials needs the dev server's own cookie, where that is all that tells it from a stranger.
@@ -100,8 +99,6 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     native: typeof fetch,
   ): () => Promise<Response> {
     const kind = credentials === 'include' ? 'to' : 'anon'
-    const forcesPreflight = init.body instanceof ReadableStream ? 'stream-body' : undefined
-    const devUrl = urls.toDevUrl(kind, target.url, forcesPreflight)
     // An init that is a Request itself has a stream for a body, as has a Request that is called.
     const made = request || asRequest(init) ? new Request(request ?? target.url, init) : undefined
     const source: Init = made ?? init
@@ -115,25 +112,16 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     relayedInit.credentials = kind === 'to' ? 'include' : anonymous
     // The dev server is of the page's origin, the target is not.
     if (source.referrerPolicy === 'same-origin') relayedInit.referrerPolicy = 'no-referrer'
-    // A failure arrives as a redirect that no browser follows, which this mode would take for an answer. In any other
-    // mode the header could follow a redirect to a third origin, and be one that it never allowed.
-    if (source.redirect === 'manual') {
-      const headers = new Headers(source.headers)
-      headers.set(READS_FAILURES_HEADER, '1')
-      relayedInit.headers = headers
-    }
-
-    const method = source.method ?? 'GET'
-    const send = async (): Promise<Response> => {
-      try {
-        const response = await native(devUrl, relayedInit)
-        if (!response.headers.has(FAILURE_HEADER) || !urls.toUpstreamUrl(urlOfResponse(response))) return response
-        throw new TypeError(networkErrorMessage(scope.navigator))
-      } catch (error) {
-        if (error instanceof TypeError) failures.explain(method, target.url.href)
+    const devUrl = urls.toDevUrl(
+      kind,
+      target.url,
+      `${init.body instanceof ReadableStream ? '+stream-body' : ''}${source.redirect === 'manual' ? '+manual-redirect' : ''}`,
+    )
+    const send = (): Promise<Response> =>
+      native(devUrl, relayedInit).catch((error: unknown) => {
+        if (error instanceof TypeError) failures.explain(source.method ?? 'GET', target.url.href)
         throw error
-      }
-    }
+      })
 
     const whole = made
       ? wholeBodyOf(made)

@@ -1,4 +1,4 @@
-import { toRelayPath, type ClientConfig, type ForcesPreflight, type RelayKind, type RelayMode } from '../exchange/wire'
+import { toRelayPath, type ClientConfig, type RelayFlags, type RelayKind, type RelayMode } from '../exchange/wire'
 
 /** Both directions between the URLs that the page calls and those that the dev server answers. */
 export interface DevUrls {
@@ -7,7 +7,7 @@ export interface DevUrls {
   /** What the page means by a URL, if that is a call to a target; `undefined` for whatever the platform does alone. */
   targetOf(url: unknown): TargetUrl | undefined
   /** Its scheme is the dev server's own, `http` or `https`, for `ws` and `wss` too. */
-  toDevUrl(kind: RelayKind, url: URL, forcesPreflight?: ForcesPreflight): string
+  toDevUrl(kind: RelayKind, url: URL, flags?: RelayFlags): string
   /** The upstream's URL behind one of the dev server's, as an answer of the platform shows it. */
   toUpstreamUrl(devUrl: string): string | undefined
   /** What the page is shown instead of a URL that the platform shows: one that is the dev server's own stays. */
@@ -64,7 +64,7 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
       const relay = relays.get(origin) ?? others
       return relay && origin !== scope.origin && !prefix.startsWith(`${origin}/`) ? { url, origin, relay } : undefined
     },
-    toDevUrl: (kind, url, forcesPreflight) => prefix + toRelayPath(kind, url, forcesPreflight) + url.hash,
+    toDevUrl: (kind, url, flags) => prefix + toRelayPath(kind, url, flags) + url.hash,
     toUpstreamUrl: (devUrl) =>
       asHttp(devUrl).startsWith(prefix) && shown(devUrl) !== devUrl ? shown(devUrl) : undefined,
     shown,

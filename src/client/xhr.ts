@@ -129,8 +129,11 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
   }
 
   function relay(xhr: XMLHttpRequest, call: Opened, credentials: boolean): void {
-    const forcesPreflight = withUpload.has(xhr) ? 'upload-listener' : undefined
-    const url = urls.toDevUrl(credentials ? 'to' : 'anon', call.target.url, forcesPreflight)
+    const url = urls.toDevUrl(
+      credentials ? 'to' : 'anon',
+      call.target.url,
+      withUpload.has(xhr) ? '+upload-listener' : undefined,
+    )
     if (url !== call.url) {
       open.call(xhr, call.method, url, call.isAsync)
       call.url = url

@@ -52,6 +52,7 @@ export interface Exchange {
   pageHeaders: HeaderLines
   /** As far as it can be known. */
   forcesPreflight?: ForcesPreflight | undefined
+  redirect?: 'manual' | undefined
   /** As sent to the upstream. */
   requestHeaders: HeaderLines
   /** The upstream's own answer, untouched. */

@@ -74,6 +74,9 @@ export class RecordedExchange implements Exchange {
   get forcesPreflight(): Exchange['forcesPreflight'] {
     return this.#record.forcesPreflight
   }
+  get redirect(): Exchange['redirect'] {
+    return this.#record.redirect
+  }
   get failure(): Exchange['failure'] {
     return this.#record.failure
   }
@@ -102,7 +105,7 @@ export class RecordedExchange implements Exchange {
 
   toJSON(): Exchange {
     const { id, startedAt, duration, way, pageOrigin, credentials, method, pageUrl, upstreamUrl } = this
-    const { pageHeaders, requestHeaders, upstreamResponse, sentResponse, forcesPreflight, failure } = this
+    const { pageHeaders, requestHeaders, upstreamResponse, sentResponse, forcesPreflight, redirect, failure } = this
     return {
       id,
       startedAt,
@@ -115,6 +118,7 @@ export class RecordedExchange implements Exchange {
       upstreamUrl,
       pageHeaders,
       ...(forcesPreflight !== undefined && { forcesPreflight }),
+      ...(redirect !== undefined && { redirect }),
       requestHeaders,
       ...(upstreamResponse !== undefined && { upstreamResponse }),
       ...(sentResponse !== undefined && { sentResponse }),

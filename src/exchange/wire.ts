@@ -9,6 +9,7 @@ export {
   type ForcesPreflight,
   parseRelayPath,
   relayedUrlOf,
+  type RelayFlags,
   type RelayKind,
   type RelayPath,
   toRelayPath,
@@ -27,12 +28,6 @@ export const FAILURE_ENDPOINT = 'failure'
 /** Segment before a relay path: `hop/<nonce>/to/https/…`, a redirect that is being followed. */
 export const HOP_SEGMENT = 'hop'
 
-/**
- * Sent by the runtime's `fetch` where redirects are not followed (`redirect: 'manual'`): it reads the failure and rejects
- * with it. Everybody else is told by a network error, which without this header the dev server causes by a redirect
- * that no browser follows. A header on calls that do follow redirects would cost a third origin a preflight.
- */
-export const READS_FAILURES_HEADER = 'cors-dev-reads-failures'
 /** On a response that the dev server made because the upstream could not answer: the failure's code. */
 export const FAILURE_HEADER = 'cors-dev-failure'
 

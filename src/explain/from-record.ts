@@ -1,5 +1,4 @@
 import type { Exchange, HeaderLines } from '../exchange/exchange'
-import { READS_FAILURES_HEADER } from '../exchange/wire'
 import { OPAQUE_ORIGIN, taintsOrigin } from '../standard/origin'
 import type { DirectExchange, DirectHop, DirectRequest, DirectResponse, Initiator } from './direct-exchange'
 import { addressSpaceOf } from './local-network'
@@ -43,7 +42,7 @@ export function fromRecord({ exchanges, productionOrigin, preflights = [] }: Rec
 }
 
 function requestOf(exchange: Exchange, origin: string): DirectRequest | undefined {
-  const { upstreamUrl, method, pageHeaders, credentials, forcesPreflight } = exchange
+  const { upstreamUrl, method, pageHeaders, credentials, forcesPreflight, redirect } = exchange
   const get: GetHeader = (name) => pageHeaders.find(([line]) => line === name)?.[1]
   if (get('upgrade') !== undefined) {
     return { url: upstreamUrl.replace(/^http/, 'ws'), origin, initiator: 'WebSocket', credentials: 'include' }
@@ -58,8 +57,7 @@ function requestOf(exchange: Exchange, origin: string): DirectRequest | undefine
     initiator: initiatorOf(get),
     mode,
     credentials,
-    // Others the runtime does not ask to read failures.
-    redirect: get(READS_FAILURES_HEADER) === undefined ? 'follow' : 'manual',
+    redirect,
     hasUploadListener: forcesPreflight === 'upload-listener',
     hasStreamBody: forcesPreflight === 'stream-body',
     // Where the page will come from nobody knows, nor whether the API at this address is the one that it will call then:

@@ -1,4 +1,3 @@
-import { READS_FAILURES_HEADER } from '../exchange/wire'
 import { isForbiddenByChromium, isSafelistedByChromium } from '../standard/chromium'
 
 /** Asks for lower-case names. */
@@ -29,7 +28,7 @@ const ADDED_BY_BROWSERS = new Set([
  * made what a browser asks in a preflight.
  */
 export function isSetByScript(name: string, value: string, get: GetHeader): boolean {
-  if (ADDED_BY_BROWSERS.has(name) || name === READS_FAILURES_HEADER) return false
+  if (ADDED_BY_BROWSERS.has(name)) return false
   switch (name) {
     case 'accept':
     case 'accept-language':
@@ -47,7 +46,7 @@ export function isSetByScript(name: string, value: string, get: GetHeader): bool
   }
 }
 
-/** https://html.spec.whatwg.org/#the-eventsource-interface: what its requests say, and hardly any script. */
+/** https://html.spec.whatwg.org/#the-eventsource-interface: what its requests say, and hardly any script's. */
 export function isEventSource(get: GetHeader): boolean {
-  return get('accept') === 'text/event-stream' && get('cache-control') === 'no-cache' && get('pragma') === undefined
+  return get('accept') === 'text/event-stream' && get('cache-control') === 'no-cache'
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { ExchangeRecord } from '../exchange/recorded-exchange'
 import type { PathRoute } from '../routes/table'
 import type { Target } from '../targets/target'
-import type { Hop } from './hop'
+import type { FollowedHop } from './hop'
 import { urlOfOrigin } from './origin-url'
 import type { SeenCookies } from './page-cookies'
 
@@ -24,15 +24,13 @@ export interface Call {
   /** On a path route: what `Cookie` told. */
   seenCookies?: SeenCookies
   /** The redirect from another target that led here. */
-  hop: Hop | undefined
+  hop: FollowedHop | undefined
   /** The page's socket, and what came behind the head, where this is an upgrade. */
   upgrade: { socket: Duplex; head: Buffer } | undefined
   /** Whether the browser said what it fetches for, so that the guard could judge by it. */
   tellsDestination: boolean
   /** Whether a person will look at the answer: a document that fails wants a page, not JSON. */
   isNavigation: boolean
-  /** Whether the caller can read a failure; if not, only a network error tells it. */
-  readsFailures: boolean
   /** Whether `Origin` names the target itself although the page's would be sent: the target refuses strangers. */
   insistsOnOwnOrigin: boolean
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { constants, type Http2ServerResponse } from 'node:http2'
 import type { Failure } from '../exchange/exchange'
 import { FAILURE_HEADER } from '../exchange/wire'
 import { corsResponseHeaders } from '../cors/response-headers'
@@ -7,9 +8,9 @@ import { failureStatus } from './errors'
 import type { HeaderRecord } from './request'
 
 /**
- * Tells the page why there is no answer. On a path route, and to a caller that reads failures, that is RFC 9457
- * problem details (a small page where a person navigates); any other relayed call has to fail as the platform fails, with
- * a network error, and a redirect to a `data:` URL is one in every browser and for every kind of caller.
+ * Tells the page why there is no answer. On a path route that is RFC 9457 problem details (a small page where a person
+ * navigates); a relayed call has to fail as the platform fails, with a network error, and a redirect to a `data:` URL is
+ * one in every browser and for every kind of caller that follows.
  */
 export function answerFailure(call: Call, res: ServerResponse, failure: Failure): void {
   const status = failureStatus(failure.code)
@@ -34,8 +35,14 @@ export function answerFailure(call: Call, res: ServerResponse, failure: Failure)
     return
   }
   headers['content-type'] = 'application/problem+json'
-  if (call.route || call.readsFailures) return send(res, status, headers, JSON.stringify(problem))
+  if (call.route) return send(res, status, headers, JSON.stringify(problem))
   headers['location'] = 'data:,'
+  if (call.exchange.redirect === 'manual') {
+    // To these it would be an answer, which two addresses are to nobody; HTTP/2 can't write them. A connection that merely
+    // breaks off can have browsers try again.
+    if ('stream' in res) return (res as unknown as Http2ServerResponse).stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    headers['location'] = ['data:,', 'data:']
+  }
   send(res, 302, headers, JSON.stringify(problem))
 }
 

@@ -13,35 +13,49 @@ export interface Hop {
 
 export interface Hops {
   issue(hop: Hop): string
-  /** `undefined` for a nonce that was never issued, has expired, or was issued for another origin. */
-  find(nonce: string, origin: string): Hop | undefined
+  /** `undefined` for a nonce that was never issued, has made room for others, or was issued for another origin. */
+  find(nonce: string, origin: string): FollowedHop | undefined
+  /** To be told of each call that is over. */
+  followed(hop: FollowedHop): void
 }
 
-/** Long enough for a browser to follow a redirect with a slow upload, short enough that a copied URL dies. */
-const LIFETIME_MS = 60_000
+export interface FollowedHop extends Hop {
+  nonce: string
+}
+
 const MOST_AT_ONCE = 10_000
 
 /**
  * A nonce only ever takes rights away (credentials in headers, the origin), so replaying one gains nothing; what it must
- * not do is to be guessed or to be turned to another origin.
+ * not do is to be guessed or to be turned to another origin. Nor does it end with time: an event stream comes back to
+ * where it was led whenever it breaks off, and a video asks there for its next part when somebody plays on.
  */
-export function createHops(now: () => number): Hops {
-  const hops = new Map<string, Hop & { expires: number }>()
+export function createHops(): Hops {
+  const hops = new Map<string, Hop>()
+
+  function add(nonce: string, { origin, taintsOrigin }: Hop): void {
+    // The least recent one stands first.
+    for (const oldest of hops.keys()) {
+      if (hops.size < MOST_AT_ONCE) break
+      hops.delete(oldest)
+    }
+    hops.set(nonce, { origin, taintsOrigin })
+  }
 
   return {
     issue(hop) {
-      // Insertion order is order of expiry.
-      for (const [nonce, { expires }] of hops) {
-        if (expires > now() && hops.size < MOST_AT_ONCE) break
-        hops.delete(nonce)
-      }
       const nonce = randomBytes(16).toString('base64url')
-      hops.set(nonce, { ...hop, expires: now() + LIFETIME_MS })
+      add(nonce, hop)
       return nonce
     },
     find(nonce, origin) {
       const hop = hops.get(nonce)
-      return hop && hop.expires > now() && hop.origin === origin ? hop : undefined
+      return hop?.origin === origin ? { ...hop, nonce } : undefined
+    },
+    followed({ nonce, origin }) {
+      hops.delete(nonce)
+      // Whoever comes again was not redirected this time.
+      add(nonce, { origin, taintsOrigin: false })
     },
   }
 }

@@ -1,5 +1,4 @@
 import { type ExchangeRecord, firstValue } from '../exchange/recorded-exchange'
-import { READS_FAILURES_HEADER } from '../exchange/wire'
 import { isCorsSafelistedRequestHeader } from '../standard/headers'
 import { isRedirectStatus } from '../standard/redirect'
 import type { Target } from '../targets/target'
@@ -32,7 +31,6 @@ const HAS_FEW_VALUES = new Set([
   'cache-control',
   'content-language',
   'pragma',
-  READS_FAILURES_HEADER,
   'x-http-method',
   'x-http-method-override',
   'x-method-override',
@@ -73,7 +71,8 @@ export function createKindNames(): (record: ExchangeRecord, target: Target) => s
     const mode = String(pageHeaders['sec-fetch-mode'])
     const destination = String(pageHeaders['sec-fetch-dest'])
     let kind = sign(way) + sign(method) + sign(target.origin) + sign(pageOrigin) + sign(mode) + sign(destination)
-    kind += sign(String(record.forcesPreflight)) + sign(String(firstValue(requestHeaders, 'origin')))
+    kind += sign(String(record.forcesPreflight)) + sign(String(record.redirect))
+    kind += sign(String(firstValue(requestHeaders, 'origin')))
     for (const name in pageHeaders) {
       if (SAYS_NOTHING.has(name)) continue
       kind += sign(name)

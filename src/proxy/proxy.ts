@@ -18,7 +18,6 @@ import {
   DECISION_ENDPOINT,
   FAILURE_ENDPOINT,
   parseRelayPath,
-  READS_FAILURES_HEADER,
   type RelayPath,
 } from '../exchange/wire'
 import type { Advice } from '../options/advice'
@@ -102,7 +101,7 @@ export function createProxy(input: ProxyInput): Proxy {
   const now = Date.now
   const policy: GuardPolicy = { origins: options.origins, allowedHosts: input.allowedHosts, advice }
   const sessions = createSessions({ root, secretFile: path.join(cache, 'secret') })
-  const hops = createHops(now)
+  const hops = createHops()
   const exchanges = createExchangeLog()
   const log = createTargetLog(input.logger, now)
   const jars = createCookieJars({
@@ -129,7 +128,8 @@ export function createProxy(input: ProxyInput): Proxy {
       buildSentHeaders(call, upstream, { jars, pageCookies, hops, table, prefix, isDevServer, log }),
     answerFailure,
     strictTargets: new WeakSet(),
-    finished({ exchange, target }) {
+    finished({ exchange, target, hop }) {
+      if (hop) hops.followed(hop)
       exchange.duration = now() - exchange.startedAt
       const recorded = exchanges.add(exchange)
       log.failed(recorded)
@@ -233,6 +233,7 @@ export function createProxy(input: ProxyInput): Proxy {
       upstreamUrl: relay ? relay.origin + relay.pathAndQuery : target.origin,
       pageHeaders: req.headers,
       forcesPreflight: relay?.forcesPreflight ?? (isStreamBody(req) ? 'stream-body' : undefined),
+      redirect: relay?.redirect,
       requestHeaders: [],
     })
     return perCall({
@@ -247,7 +248,6 @@ export function createProxy(input: ProxyInput): Proxy {
       upgrade,
       tellsDestination: req.headers['sec-fetch-dest'] !== undefined,
       isNavigation: req.headers['sec-fetch-mode'] === 'navigate' || (route !== undefined && asksForDocument(req)),
-      readsFailures: req.headers[READS_FAILURES_HEADER] !== undefined,
       insistsOnOwnOrigin: hooks.strictTargets.has(target),
     })
   }
@@ -330,7 +330,7 @@ export function createProxy(input: ProxyInput): Proxy {
         if (endpoint === FAILURE_ENDPOINT) return answerFailureReport(req, res, admission, exchanges)
         const asked = parseRelayPath(rest)
         if (asked && asked.nonce === undefined && asksForResource(req)) return sendOn(res, asked, admission)
-        if (asked) log.refused(matchRelay(table, asked.origin) ? EXPIRED_HOP : unknownTarget(asked, advice))
+        if (asked) log.refused(matchRelay(table, asked.origin) ? UNKNOWN_HOP : unknownTarget(asked, advice))
         return refuse(res, 404, asked ? 'unknown-target' : 'not-found', admission)
       }
       const pass = (): void => {
@@ -430,7 +430,7 @@ function unknownTarget({ origin }: RelayPath, advice: Advice): string {
 const VPN_ANSWERS =
   'names lead to 198.18.0.0/15: a VPN tool answers for them (Clash, Surge and the like do), so that where they really lead is up to it.'
 
-const EXPIRED_HOP = 'a redirect was followed too late or by a made-up address. Make the call again.'
+const UNKNOWN_HOP = 'a redirect was followed that this dev server, since its start, has not given. Make the call again.'
 
 /**
  * A navigation from another site brings no SameSite=Strict cookie, so a browser that has a session looks like one that

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { perCall } from '../exchange/per-call'
-import { READS_FAILURES_HEADER } from '../exchange/wire'
 import { connectionOptions, isHopByHop } from '../standard/hop-by-hop'
 import type { Target } from '../targets/target'
 import type { Call } from './call'
@@ -33,7 +32,6 @@ const NEVER_PASSED_ON = new Set([
   'http2-settings',
   'access-control-request-private-network',
   'access-control-request-local-network',
-  READS_FAILURES_HEADER,
 ])
 
 /** The header that goes up. */

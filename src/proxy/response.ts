@@ -1,6 +1,8 @@
 import type { HeaderLines } from '../exchange/exchange'
 import { perCall } from '../exchange/per-call'
+import { firstValue } from '../exchange/recorded-exchange'
 import { RESERVED_PREFIX } from '../exchange/wire'
+import { isEventSource } from '../explain/script-headers'
 import { corsResponseHeaders, isAccessControlHeader, mergeVary } from '../cors/response-headers'
 import { rewriteLocation } from '../routes/rewrite'
 import type { RouteTable } from '../routes/table'
@@ -130,10 +132,21 @@ function keepCookies(call: Call, lines: string[], sent: HeaderRecord, rewrite: R
   const { exchange, route, target, session } = call
   if (route) {
     sent['set-cookie'] = rewrite.pageCookies.toSet(call, lines)
-  } else if (exchange.way === 'to' && session !== undefined) {
+  } else if (exchange.way === 'to' && session !== undefined && isDecodable(call)) {
     const { refused } = rewrite.jars.store(session, new URL(exchange.upstreamUrl), lines)
     for (const { name, reason } of refused) rewrite.log.cookieRefused(target, name, reason)
   }
+}
+
+/** Chromium refuses an encoding that it did not ask for as soon as it sees the header, and takes no cookies then. */
+function isDecodable({ exchange }: Call): boolean {
+  const { headers = [], status = 0 } = exchange.upstreamResponse ?? {}
+  const accepted = firstValue(exchange.pageHeaders, 'accept-encoding')
+  const encodings =
+    valueOf(headers, 'content-encoding')
+      ?.toLowerCase()
+      .match(/\b(?:gzip|deflate|br|zstd)\b/g) ?? []
+  return accepted === undefined || isRedirectStatus(status) || encodings.every((name) => accepted.includes(name))
 }
 
 function fitAuthentication({ exchange, target }: Call, sent: HeaderRecord, log: TargetLog): void {
@@ -180,8 +193,10 @@ function rewriteLocations(call: Call, sent: HeaderRecord, rewrite: ResponseRewri
       log.once(
         `${call.target.origin} redirects relayed calls to this dev server. Called directly, browsers refuse that: the page's origin is "null" by then. Use redirect: 'manual', or a path route.`,
       )
-      // A network error in every browser.
-      sent[name] = 'data:,'
+      // A network error in every browser. From one of these an event stream comes back, where a refusal has ended it: the
+      // path leads to nothing, which ends it as well.
+      const isStream = isEventSource((header) => firstValue(call.exchange.pageHeaders, header))
+      sent[name] = isStream ? `${prefix}nowhere` : 'data:,'
       sent['cache-control'] = 'no-store'
       continue
     }

@@ -5,10 +5,9 @@ import {
   CLIENT_SCRIPT,
   DECISION_ENDPOINT,
   FAILURE_ENDPOINT,
-  FAILURE_HEADER,
   HOP_SEGMENT,
   parseRelayPath,
-  READS_FAILURES_HEADER,
+  type RelayPath,
   toRelayPath,
   type ClientConfig,
   type FailureReport,
@@ -55,7 +54,7 @@ export async function startStubDevServer(
     if (origin) {
       res.setHeader('access-control-allow-origin', origin)
       res.setHeader('access-control-allow-credentials', 'true')
-      res.setHeader('access-control-expose-headers', `${FAILURE_HEADER}, x-total`)
+      res.setHeader('access-control-expose-headers', 'x-total')
       res.setHeader('timing-allow-origin', origin)
     }
     if (req.method === 'OPTIONS' && req.headers['access-control-request-method']) {
@@ -79,11 +78,11 @@ export async function startStubDevServer(
       return res.writeHead(report ? 200 : 204, { 'content-type': 'application/json' }).end(JSON.stringify(report))
     }
     const path = parseRelayPath(rest)
-    if (path) return relay(req, res, path.kind, path.origin + path.pathAndQuery)
+    if (path) return relay(req, res, path, path.origin + path.pathAndQuery)
     return res.writeHead(404).end()
   }
 
-  function relay(req: IncomingMessage, res: ServerResponse, kind: 'to' | 'anon', url: string): void {
+  function relay(req: IncomingMessage, res: ServerResponse, { kind, redirect }: RelayPath, url: string): void {
     const up = request(
       url,
       { method: req.method, headers: { ...req.headers, host: new URL(url).host } },
@@ -106,12 +105,10 @@ export async function startStubDevServer(
     up.on('error', () => {
       if (res.headersSent) return res.destroy()
       failures.set(url, { code: 'refused', message: 'connection refused. Start the API.' })
-      if (req.headers[READS_FAILURES_HEADER]) {
-        res.writeHead(502, { [FAILURE_HEADER]: 'refused', 'content-type': 'application/problem+json' })
-        res.end('{}')
-      } else {
-        res.writeHead(302, { location: 'data:,' }).end()
-      }
+      res
+        .setHeader('location', redirect === 'manual' ? ['data:,', 'data:'] : 'data:,')
+        .writeHead(302)
+        .end()
     })
     res.on('close', () => up.destroy())
     req.pipe(up)

@@ -94,6 +94,22 @@ describe.each(['vite', 'webpack-cli', 'vite-https'] as const)('in %s', (kind) =>
     },
   )
 
+  it('a relayed call that follows no redirects fails as well, once', async () => {
+    const outcomes = await page.evaluate(
+      (url) =>
+        Promise.all(
+          ['GET', 'POST'].map((method) =>
+            fetch(url, { method, redirect: 'manual' }).then(
+              ({ type }) => type,
+              ({ name, message }: Error) => `${name}: ${message}`,
+            ),
+          ),
+        ),
+      `${DEAD}/manual`,
+    )
+    expect(outcomes).toEqual(Array(2).fill('TypeError: Failed to fetch'))
+  })
+
   it('the API breaks off in the middle: the half does not pass for the whole', async () => {
     const outcomes = await page.evaluate(
       (urls) =>

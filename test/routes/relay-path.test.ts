@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseRelayPath, toRelayPath } from '../../src/routes/relay-path'
+import { parseRelayPath, relayedUrlOf, toRelayPath } from '../../src/routes/relay-path'
 
 describe('relay paths', () => {
   it.each([
@@ -27,9 +27,17 @@ describe('relay paths', () => {
   })
 
   it.each(['upload-listener', 'stream-body'] as const)('tell that a preflight is forced by %s', (forcesPreflight) => {
-    const path = toRelayPath('anon', new URL('https://a.test/x'), forcesPreflight)
+    const path = toRelayPath('anon', new URL('https://a.test/x'), `+${forcesPreflight}`)
     expect(path).toBe(`anon+${forcesPreflight}/https/a.test/x`)
     expect(parseRelayPath(path)).toMatchObject({ kind: 'anon', forcesPreflight, origin: 'https://a.test' })
+  })
+
+  it('tell that redirects are not followed, whatever else they tell', () => {
+    for (const flags of ['+manual-redirect', '+stream-body+manual-redirect'] as const) {
+      const path = toRelayPath('to', new URL('wss://a.test/x?y'), flags)
+      expect(parseRelayPath(path)).toMatchObject({ kind: 'to', redirect: 'manual', origin: 'https://a.test' })
+      expect(relayedUrlOf(path)).toBe('https://a.test/x?y')
+    }
   })
 
   it.each([

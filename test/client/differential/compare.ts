@@ -49,10 +49,11 @@ export const KNOWN: readonly Known[] = [
       call.api === 'fetch' && call.init.referrerPolicy === 'unsafe-url' && /^server\.\d+\.headers\.referer$/.test(path),
   },
   {
-    what: 'A redirect from one target to another is not kept in the cache.',
+    what: 'A redirect from one target to another is not kept in the cache, nor is what it leads to.',
     covers: ({ path }, { answers, times }) => {
-      const isKept = answers.slice(0, -1).some(({ status }) => status === 301 || status === 308)
-      return path.startsWith('server') && times > 1 && isKept && new Set(answers.map(({ at }) => at)).size > 1
+      const isCross = times > 1 && new Set(answers.map(({ at }) => at)).size > 1
+      // What comes out of the cache has lost its hop-by-hop fields.
+      return isCross && /^server|^call [1-9]\.response\.headers\.(connection|keep-alive)$/.test(path)
     },
   },
   {
@@ -63,17 +64,12 @@ export const KNOWN: readonly Known[] = [
       String(direct).replace(/ http:\/\/(other|third)$/, ' http://api') === relayed,
   },
   {
-    what: 'An event stream that was redirected to another target reconnects with a tainted origin.',
-    covers: ({ path, relayed }, { call }) =>
-      call.api === 'event-source' && /^server\.\d+\.headers\.origin$/.test(path) && relayed === 'null',
-  },
-  {
     what: 'A read that is answered 403 is made once more in the name of the target itself.',
     covers: ({ path }, { call, answers }) =>
       path.startsWith('server') &&
       answers.at(-1)!.status === 403 &&
       'method' in call &&
-      /^(get|head)$/i.test(call.method),
+      (/^(get|head)$/i.test(call.method) || answers.some(({ status }) => status >= 301 && status <= 303)),
   },
   {
     what: 'A cookie that a browser would refuse is kept for its own target, and that is said.',
@@ -86,9 +82,8 @@ export const KNOWN: readonly Known[] = [
       (answers.at(-1)!.at === 'third' || (call.api === 'fetch' && call.init.mode === 'no-cors')),
   },
   {
-    what: 'An XHR that is aborted between open() and send(), and fails, tells its upload so without a body, too.',
-    covers: ({ path }, { call, answers }) =>
-      call.api === 'xhr' && call.abort === 'opened' && answers[0]!.at === 'down' && /^call \d+\.events\./.test(path),
+    what: 'An XHR that fails tells its upload so without a body, too, as within an origin.',
+    covers: ({ path, direct }) => /^call \d+\.bodiless\.\d+$/.test(path) && direct === undefined,
   },
   {
     what: 'A document that an XHR parses has the relayed URL for its own.',

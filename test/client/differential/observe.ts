@@ -324,8 +324,11 @@ export async function observe({
     const isSentInFull = !given.answers.some(
       ({ status, ends }, hop) => ends ?? (hop < given.answers.length - 1 && status < 304),
     )
+    const bodiless: string[] = []
+    once.bodiless = bodiless
     const note = (source: string, event: Event): void => {
-      if (source && !isSentInFull) return
+      if (source && call.body === 'none') bodiless.push(event.type)
+      if (source && (call.body === 'none' || !isSentInFull)) return
       const { type } = event
       const { loaded, total, lengthComputable } = event as ProgressEvent
       const size = 'loaded' in event ? ` ${loaded}/${total}${lengthComputable ? '' : '?'}` : ''
