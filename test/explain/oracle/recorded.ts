@@ -23,7 +23,7 @@ export function writeRecorded({ version, truths }: Recorded): void {
   writeFileSync(FILE, `${lines.join('\n')}\n`)
 }
 
-/** Of many truths those that show the most in the fewest bytes. */
+/** Of many truths one of each ending, then those that show the most in the fewest bytes. */
 export function chooseTruths(all: Recorded['truths'], bytes: number): Recorded['truths'] {
   const left = all.map(({ given, truth }) => {
     const short = {
@@ -35,8 +35,8 @@ export function chooseTruths(all: Recorded['truths'], bytes: number): Recorded['
   const shown = new Set<string>()
   const chosen: Recorded['truths'] = []
   for (let size = 0; ;) {
-    const worth = ({ shows, size: own }: (typeof left)[number]): number =>
-      shows.filter((feature) => !shown.has(feature)).length / own ** 2
+    const worth = ({ shows: [end = '', ...more], size: own }: (typeof left)[number]): number =>
+      ((shown.has(end) ? 0 : MANY) + more.filter((feature) => !shown.has(feature)).length) / own ** 2
     const best = left.reduce((a, b) => (worth(a) >= worth(b) ? a : b))
     if (worth(best) === 0 || size + best.size > bytes) return chosen
     chosen.push({ given: best.given, truth: best.truth })
@@ -45,6 +45,9 @@ export function chooseTruths(all: Recorded['truths'], bytes: number): Recorded['
     left.splice(left.indexOf(best), 1)
   }
 }
+
+/** More than any one case shows. */
+const MANY = 1000
 
 /** The case without the answers that nobody asked for. */
 export function reached(given: Case, { seen }: Truth): Case {
