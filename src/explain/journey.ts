@@ -56,7 +56,7 @@ export interface Hop {
 }
 
 /** What of a hop a report needs; before there is one, its URL may not even parse. */
-type Place = Pick<Hop, 'index' | 'href' | 'origin' | 'method'> & { url?: URL }
+export type Place = Pick<Hop, 'index' | 'href' | 'origin' | 'method'> & { url?: URL }
 
 export interface Details extends Pick<Facts, 'status' | 'value' | 'names' | 'location'> {
   /** What Chromium's message names as the URL that failed, if not the hop's. */

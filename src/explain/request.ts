@@ -5,7 +5,7 @@ import { isPotentiallyTrustworthyOrigin } from '../standard/mixed-content'
 import { OPAQUE_ORIGIN } from '../standard/origin'
 import { includesCredentials, withoutCredentials } from '../standard/redirect'
 import type { DirectExchange, DirectRequest } from './direct-exchange'
-import { type Journey, type NextRequest, report } from './journey'
+import { type Journey, type NextRequest, type Place, report } from './journey'
 import { isTooBig as areHeadersTooBig } from './response'
 import type { Dialect } from './verdict'
 
@@ -82,29 +82,37 @@ export function newRequest({ exchange, url, headers }: Given, dialect: Dialect):
 /** What main fetch starts from; nothing where the caller is refused at once: https://fetch.spec.whatwg.org/#dom-request */
 export function firstRequest(journey: Journey, url: URL | null): NextRequest | undefined {
   const { request, rules, problems } = journey
-  const { method, mode, initiator, headers } = request
-  const isChromium = rules.dialect === 'chromium'
-  const place = { index: 0, href: request.href, origin: request.origin, method }
+  const { href, origin, method, headers, initiator } = request
+  const place = { index: 0, href, origin, method }
+  const refusals = [() => refuseUrl(journey, place, url), () => refuseMethod(journey, place)]
+  // https://xhr.spec.whatwg.org/#the-open()-method looks at the method first.
+  if (initiator === 'XMLHttpRequest') refusals.reverse()
+  for (const refuse of refusals) refuse()
+  if (!url || problems.length > 0) return undefined
+  const isBare = rules.dialect === 'chromium' && request.losesCredentials
+  return { url: isBare ? withoutCredentials(url) : url, method, headers }
+}
+
+function refuseUrl(journey: Journey, place: Place, url: URL | null): void {
+  const { request, rules } = journey
   // 5.2. If parsedURL is failure, then throw a TypeError.
-  if (!url) {
-    report(journey, place, 'request', 'InvalidUrl')
-    return undefined
-  }
+  if (!url) return report(journey, place, 'request', 'InvalidUrl')
   // 5.3. If parsedURL includes credentials, then throw a TypeError.
-  if (includesCredentials(url)) {
-    if (initiator === 'fetch') report(journey, place, 'request', 'UrlWithCredentials')
-    else if (isChromium && isBlockedAsCredentialedSubresource(request)) {
-      report(journey, place, 'request', 'UrlWithCredentials', { anchor: CREDENTIALED_SUBRESOURCES })
-    }
+  if (!includesCredentials(url)) return
+  if (request.initiator === 'fetch') report(journey, place, 'request', 'UrlWithCredentials')
+  else if (rules.dialect === 'chromium' && isBlockedAsCredentialedSubresource(request)) {
+    report(journey, place, 'request', 'UrlWithCredentials', { anchor: CREDENTIALED_SUBRESOURCES })
   }
+}
+
+function refuseMethod(journey: Journey, place: Place): void {
+  const { method, mode } = journey.request
   // 25. If method is not a method or method is a forbidden method, then throw a TypeError.
   if (isForbiddenMethod(method)) report(journey, place, 'request', 'ForbiddenMethod')
   // 32. If this's request's mode is "no-cors" and its method is not a CORS-safelisted method, then throw a TypeError.
   else if (mode === 'no-cors' && !isCorsSafelistedMethod(method)) {
     report(journey, place, 'request', 'MethodDisallowedByMode')
   }
-  if (problems.length > 0) return undefined
-  return { url: isChromium && request.losesCredentials ? withoutCredentials(url) : url, method, headers }
 }
 
 const CREDENTIALED_SUBRESOURCES = 'https://chromestatus.com/feature/5669008342777856'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type DirectRequest, explain, type Outcome, type Reason } from '../../src/explain'
+import { type DirectRequest, explain, type Initiator, type Outcome, type Reason } from '../../src/explain'
 import { allowOrigin, answer, API, exchange, PAGE } from './given'
 
 const open = {
@@ -50,6 +50,13 @@ describe('before anybody is asked', () => {
     expect(reason).toBe('UrlWithCredentials')
     expect(remarks.join()).toContain('Not refused by the standard')
     expect(explain(given).outcome).toBe('allowed')
+  })
+
+  it('fetch() looks at the URL first, XMLHttpRequest at the method', () => {
+    const reasons = (initiator: Initiator): Reason[] =>
+      explain(exchange({ url: '/users', method: 'TRACE', initiator })).problems.map(({ reason }) => reason)
+    expect(reasons('fetch')).toEqual(['InvalidUrl', 'ForbiddenMethod'])
+    expect(reasons('XMLHttpRequest')).toEqual(['ForbiddenMethod', 'InvalidUrl'])
   })
 
   it('a user name in the URL is not in what follows a relative redirect, to Chromium', () => {

@@ -584,7 +584,7 @@ function initialUrl(random: Random, id: string, origin: string): string {
     ],
     [2, withUser(random, origin) + path],
     [1, `http://other.test:${random.pick([6000, 22, 1, 10080, 65535])}${path}`],
-    [1, `${random.pick(['ftp', 'file', 'foo', 'ws', 'mailto', 'http://['])}://other.test${path}`],
+    [2, `${random.pick(['ftp', 'file', 'foo', 'ws', 'mailto', 'http://['])}://other.test${path}`],
     [0.5, `data:,x${path}`],
   ])
 }

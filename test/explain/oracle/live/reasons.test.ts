@@ -71,7 +71,11 @@ const BLOCKED: Record<Reason, Row[]> = {
     { request: { url: 'http://user@other.test/ID/0', initiator: 'image', mode: 'no-cors', credentials: 'include' } },
     { request: { url: 'http://user@other.test/ID/0', method: 'POST', initiator: 'sendBeacon' }, body: 'bytes' },
   ],
-  ForbiddenMethod: [{ request: { method: 'TRACE' } }, { request: { method: 'connect', initiator: 'XMLHttpRequest' } }],
+  ForbiddenMethod: [
+    { request: { method: 'TRACE' } },
+    { request: { url: 'http://[/ID/0', method: 'TRACE', initiator: 'XMLHttpRequest' } },
+    { request: { method: 'connect', initiator: 'XMLHttpRequest' } },
+  ],
   MethodDisallowedByMode: [{ request: { method: 'PUT', mode: 'no-cors' } }],
   BadPort: [{ request: { url: 'http://other.test:6000/ID/0' } }, { hops: [to('http://other.test:22/ID/1')] }],
   MixedContent: [
