@@ -113,7 +113,8 @@ function fixDetour(
   // The hop whose answer leads astray.
   const from = hops[at === 'response' && REDIRECT_REASONS.has(reason) ? index : Math.max(index - 1, 0)]
   const last = hops.at(-1)
-  const target = last?.redirectsTo ?? last?.url
+  // Who says nowhere to go leads nowhere, not to itself.
+  const target = last?.redirectsTo ?? (last === from ? undefined : last?.url)
   const url = from?.url ?? bare(exchange.request.url)
   const isReachable = target !== undefined && !DEAD_ENDS.has(reason)
   const sentence = redirectSentence(reason, isReachable ? target : undefined)
@@ -161,7 +162,9 @@ function redirectSentence(reason: Reason, target: string | undefined): string {
     case 'RedirectContainsCredentials':
       return `Call ${target} at once, and send what the user name and password are for in an Authorization header.`
     case 'RedirectModeError':
-      return `Call ${target} at once, or follow redirects.`
+      return target === undefined
+        ? 'Follow redirects, and let this one name one URL in Location.'
+        : `Call ${target} at once, or follow redirects.`
     case 'RedirectOfStreamBody':
       return `Call ${target} at once: a stream can't be sent a second time.`
     case 'TooManyRedirects':

@@ -52,6 +52,12 @@ describe('before anybody is asked', () => {
     expect(explain(given).outcome).toBe('allowed')
   })
 
+  it.each([undefined, 'http://['])('a redirect that nobody may follow leads nowhere (Location: %s)', (location) => {
+    const response = answer(302, allowOrigin('*', location === undefined ? {} : { Location: location }))
+    const { reason, fixes } = explain(exchange({ redirect: 'error' }, { response }))
+    expect([reason, fixes.map(({ callInstead }) => callInstead)]).toEqual(['RedirectModeError', [undefined]])
+  })
+
   it('fetch() looks at the URL first, XMLHttpRequest at the method', () => {
     const reasons = (initiator: Initiator): Reason[] =>
       explain(exchange({ url: '/users', method: 'TRACE', initiator })).problems.map(({ reason }) => reason)
