@@ -1,8 +1,8 @@
 import {
   DECISION_ENDPOINT,
   decisionKey,
+  type CallStack,
   type ClientConfig,
-  type CodePlace,
   type RequestShape,
   type RouteAnswer,
   type RouteQuestion,
@@ -26,7 +26,7 @@ export function createDecisions(
     later(url: string, body: string): Promise<unknown>
     now(url: string, body: string): unknown
   },
-  placesInCode: () => CodePlace[],
+  callStack: () => CallStack,
 ): Decisions {
   const decided = new Map(Object.entries(config.decisions))
   const asked = new Map<string, Promise<Route>>()
@@ -39,7 +39,7 @@ export function createDecisions(
     JSON.stringify({
       ...shape,
       url: url.origin + url.pathname + url.search,
-      ...(relay === 'unknown' && { calledFrom: placesInCode() }),
+      ...(relay === 'unknown' && { calledFrom: callStack() }),
     } satisfies RouteQuestion)
 
   /** Whoever can't be asked is not remembered: the relay is the safe way, and the dev server may be back next time. */

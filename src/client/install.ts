@@ -18,12 +18,11 @@ import { patchXhr } from './xhr'
 export type Uninstall = () => void
 
 const PATCHES = [
-  // First: it reads where messages come from by the URL that the platform gives, which the next ones change.
-  patchMessageOrigin,
   patchFetch,
   patchXhr,
   patchEventSource,
   patchWebSocket,
+  patchMessageOrigin,
   patchBeacon,
   patchPerformance,
   patchServiceWorker,

@@ -37,8 +37,16 @@ export type RelayMode = 'always' | 'as-needed'
 export interface RouteQuestion extends RequestShape {
   /** Absolute URL of the call: `ws` or `wss` for a socket. */
   url: string
-  /** Where the page's code makes it, innermost first: of calls to an origin that the runtime was not told of. */
-  calledFrom?: readonly CodePlace[]
+  /** Where the page's code makes it: of calls to an origin that the runtime was not told of. */
+  calledFrom?: CallStack
+}
+
+/** `Error.stack`, as each engine words it. */
+export interface CallStack {
+  /** As the runtime was installed. */
+  runtime: string
+  /** As it was called. */
+  call: string
 }
 
 /** A place in what the browser runs, which is not what the developer wrote. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { corsResponseHeaders } from '../cors/response-headers'
-import type { CodePlace, RouteAnswer, RouteQuestion } from '../exchange/wire'
+import { codePlaces } from '../exchange/code-places'
+import type { CallStack, CodePlace, RouteAnswer, RouteQuestion } from '../exchange/wire'
 import type { Advice } from '../options/advice'
 import { matchRelay } from '../routes/match'
 import type { RouteTable } from '../routes/table'
@@ -41,7 +42,7 @@ export function createDecisions(input: DecisionsInput): Decisions {
       const { origin } = new URL(question.url)
       // No CORS check stands between a page and a socket. And only the dev server's own pages tell what they call.
       if (!matchRelay(table, origin) && !isSocket && otherOrigin === undefined) {
-        await learn(origin, asked.calledFrom ?? [])
+        await learn(origin, asked.calledFrom ? codePlaces(asked.calledFrom) : [])
       }
       const target = matchRelay(table, origin)
       if (!target || target.relay === 'never') return { route: 'direct' }
@@ -116,13 +117,13 @@ function asQuestion(given: unknown): RouteQuestion | undefined {
     value.headers.every((name) => typeof name === 'string' && TOKEN.test(name)) &&
     typeof value.credentials === 'boolean' &&
     typeof value.forcesPreflight === 'boolean' &&
-    (value.calledFrom === undefined || (Array.isArray(value.calledFrom) && value.calledFrom.every(isPlace)))
+    (value.calledFrom === undefined || isCallStack(value.calledFrom))
   return isQuestion ? (value as RouteQuestion) : undefined
 }
 
-function isPlace(given: unknown): given is CodePlace {
-  const { url, line, column } = (given ?? {}) as Partial<Record<keyof CodePlace, unknown>>
-  return typeof url === 'string' && Number.isSafeInteger(line) && Number.isSafeInteger(column)
+function isCallStack(given: unknown): given is CallStack {
+  const { runtime, call } = (given ?? {}) as Partial<Record<keyof CallStack, unknown>>
+  return typeof runtime === 'string' && typeof call === 'string'
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-tokens: what goes into the header of a probe must be nothing else. */

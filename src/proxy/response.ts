@@ -193,10 +193,10 @@ function rewriteLocations(call: Call, sent: HeaderRecord, rewrite: ResponseRewri
       log.once(
         `${call.target.origin} redirects relayed calls to this dev server. Called directly, browsers refuse that: the page's origin is "null" by then. Use redirect: 'manual', or a path route.`,
       )
-      // A network error in every browser. From one of these an event stream comes back, where a refusal has ended it: the
-      // path leads to nothing, which ends it as well.
+      // A network error in every browser. From one of these an event stream comes back, where a refusal ends it: that of a
+      // name in an address, too, and nobody is asked.
       const isStream = isEventSource((header) => firstValue(call.exchange.pageHeaders, header))
-      sent[name] = isStream ? `${prefix}nowhere` : 'data:,'
+      sent[name] = isStream ? call.target.origin.replace('://', '://refused@') : 'data:,'
       sent['cache-control'] = 'no-store'
       continue
     }

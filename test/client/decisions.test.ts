@@ -10,7 +10,7 @@ const target = (relay: TargetUrl['relay'] = 'as-needed', scheme = 'https'): Targ
   relay,
 })
 const config = (decisions = {}) => ({ prefix: '/__cors-dev/', relays: {}, decisions })
-const PLACES = [{ url: 'http://localhost/src/main.js', line: 3, column: 7 }]
+const STACK = { runtime: 'Error\n at r (http://localhost/r.js:1:1)', call: 'Error\n at c (http://localhost/c.js:3:7)' }
 const PREFIX = 'http://localhost/__cors-dev/'
 
 function setUp(answer: () => unknown, decisions = {}) {
@@ -18,7 +18,7 @@ function setUp(answer: () => unknown, decisions = {}) {
     later: vi.fn(async (_url: string, _body: string) => answer()),
     now: vi.fn((_url: string, _body: string) => answer()),
   }
-  return { post, decisions: createDecisions(config(decisions), PREFIX, post, () => PLACES) }
+  return { post, decisions: createDecisions(config(decisions), PREFIX, post, () => STACK) }
 }
 
 it('knows that a named target is always relayed', () => {
@@ -56,7 +56,7 @@ it('asks about a socket as one', () => {
 it('says where the call is made only if the dev server may not know of it', () => {
   const { decisions, post } = setUp(() => ({ route: 'direct' }))
   decisions.askNow(target('unknown'), shape)
-  expect(JSON.parse(post.now.mock.calls[0]?.[1] ?? '')).toMatchObject({ calledFrom: PLACES })
+  expect(JSON.parse(post.now.mock.calls[0]?.[1] ?? '')).toMatchObject({ calledFrom: STACK })
   decisions.askNow(target('as-needed'), { ...shape, method: 'GET' })
   expect(JSON.parse(post.now.mock.calls[1]?.[1] ?? '')).not.toHaveProperty('calledFrom')
 })

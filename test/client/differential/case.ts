@@ -30,7 +30,17 @@ export interface HttpCall {
 
 export interface FetchCall extends HttpCall {
   api: 'fetch'
-  input: 'string' | 'url' | 'request' | 'request-and-init' | 'cloned-request' | 'used-request' | 'init-is-request'
+  input:
+    | 'string'
+    | 'url'
+    | 'request'
+    | 'request-and-init'
+    | 'cloned-request'
+    | 'used-request'
+    | 'locked-request'
+    | 'reused-request'
+    | 'clone-before-request'
+    | 'init-is-request'
   headersAs: 'object' | 'pairs' | 'headers'
   init: {
     mode?: RequestMode
@@ -42,6 +52,10 @@ export interface FetchCall extends HttpCall {
     priority?: RequestPriority
     integrity?: string
   }
+  /** A body that is refused before anything is sent. */
+  refusedBody?: 'locked-stream' | 'stream-without-duplex'
+  /** The signal of the Request is not that of the call. */
+  ignoresSignal?: boolean
   abort?: 'before' | 'at-once' | 'in-time' | 'after-headers' | 'in-body'
   reason?: 'error' | 'text'
   read: 'text' | 'json' | 'arrayBuffer' | 'blob' | 'bytes' | 'formData' | 'stream' | 'clone' | 'twice' | 'nothing'

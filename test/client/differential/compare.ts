@@ -53,7 +53,10 @@ export const KNOWN: readonly Known[] = [
     covers: ({ path }, { answers, times }) => {
       const isCross = times > 1 && new Set(answers.map(({ at }) => at)).size > 1
       // What comes out of the cache has lost its hop-by-hop fields.
-      return isCross && /^server|^call [1-9]\.response\.headers\.(connection|keep-alive)$/.test(path)
+      return (
+        isCross &&
+        /^server|^call [1-9]\.(response|result)\.headers\.(connection|keep-alive|transfer-encoding)$/.test(path)
+      )
     },
   },
   {

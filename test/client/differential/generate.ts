@@ -147,6 +147,9 @@ function fetchCall(random: Random): FetchCall {
       [2, 'request-and-init'],
       [1, 'cloned-request'],
       [1, 'used-request'],
+      [1, 'locked-request'],
+      [1, 'reused-request'],
+      [1, 'clone-before-request'],
       [1, 'init-is-request'],
     ]),
     headersAs: random.pick(['object', 'pairs', 'headers']),
@@ -195,7 +198,11 @@ function fetchCall(random: Random): FetchCall {
     // Chromium lets these end by themselves, whoever has given up.
     delete init.keepalive
     call.reason = random.pick([undefined, 'error', 'text'])
+    // Else they would be over, or given up, before they begin.
+    if (/reused|clone-before/.test(call.input)) call.input = 'request'
+    if (call.abort === 'before' && call.input === 'request-and-init' && random.chance(0.5)) call.ignoresSignal = true
   }
+  if (random.chance(0.02)) call.refusedBody = random.pick(['locked-stream', 'stream-without-duplex'])
   return call
 }
 
@@ -304,7 +311,8 @@ function generateAnswers(random: Random, gaveUp?: string): Answer[] {
     [2, 2],
     [1, 3],
   ])
-  let at: Answer['at'] = random.chance(0.03) ? 'down' : 'api'
+  // Whether nobody answers is told before the time is up is a matter of time.
+  let at: Answer['at'] = random.chance(0.03) && gaveUp !== 'in-time' ? 'down' : 'api'
   for (let hop = 0; hop < redirects; hop++) {
     const status = random.pick([301, 302, 303, 307, 308])
     answers.push({ ...answer(random, at), status, headers: random.chance(0.3) ? [cookie(random)] : [] })

@@ -38,21 +38,23 @@ export async function observe({
           await within(20_000, run(next, once)).catch((error: unknown) => (once.failed = shown(error)))
         }
         await within(5_000, entered(next)).catch(() => undefined)
-        seen.timing = performance
-          .getEntriesByType('resource')
-          .filter(({ name }) => name.includes(`/${given.id}/`))
-          .map((entry) => {
-            const { name, initiatorType, responseStatus, decodedBodySize } = entry as PerformanceResourceTiming
-            return {
-              name,
-              initiatorType,
-              responseStatus,
-              // Of a body that nobody waits for, as much as has come.
-              decodedBodySize: isRead(given) && decodedBodySize,
-              json: (entry.toJSON() as { name: string }).name === name,
-            }
-          })
-        seen.named = performance.getEntriesByName(next.url).length
+        // Nor is it known whether one that was given up has an entry.
+        if (!('abort' in given.call && given.call.abort) && !('timeout' in given.call && given.call.timeout))
+          seen.timing = performance
+            .getEntriesByType('resource')
+            .filter(({ name }) => name.includes(`/${given.id}/`))
+            .map((entry) => {
+              const { name, initiatorType, responseStatus, decodedBodySize } = entry as PerformanceResourceTiming
+              return {
+                name,
+                initiatorType,
+                responseStatus,
+                // Of a body that nobody waits for, as much as has come.
+                decodedBodySize: isRead(given) && decodedBodySize,
+                json: (entry.toJSON() as { name: string }).name === name,
+              }
+            })
+        if (seen.timing) seen.named = performance.getEntriesByName(next.url).length
       }
     }),
   )
@@ -181,6 +183,12 @@ export async function observe({
     if (call.credentials) init.credentials = call.credentials
     const body = bodyOf(call.body) as BodyInit | undefined
     if (body !== undefined) init.body = body
+    if (call.refusedBody) {
+      const stream = new ReadableStream()
+      if (call.refusedBody === 'locked-stream') stream.getReader()
+      Object.assign(init, { method: 'POST', body: stream })
+      if (call.refusedBody === 'locked-stream') Object.assign(init, { duplex: 'half' })
+    }
     if (call.abort) init.signal = call.abort === 'in-time' ? AbortSignal.timeout(150) : controller.signal
 
     let response: Response
@@ -206,8 +214,13 @@ export async function observe({
           break
         case 'request-and-init': {
           const { method, body: given, ...rest } = init
-          request = new Request(url, { method, body: given })
-          calling = fetch(request, rest)
+          request = new Request(url, {
+            method,
+            body: given,
+            ...(call.ignoresSignal && { signal: init.signal }),
+            ...('duplex' in init && { duplex: init.duplex }),
+          })
+          calling = fetch(request, call.ignoresSignal ? { ...rest, signal: null } : rest)
           break
         }
         case 'cloned-request':
@@ -219,6 +232,27 @@ export async function observe({
           await request.text()
           calling = fetch(request)
           break
+        case 'locked-request':
+          request = new Request(url, init)
+          request.body?.getReader()
+          calling = fetch(request)
+          break
+        case 'reused-request':
+          request = new Request(url, init)
+          await fetch(request).then(
+            (first) => first.arrayBuffer().catch(() => undefined),
+            (error: unknown) => (once.firstError = shown(error)),
+          )
+          calling = fetch(request)
+          break
+        case 'clone-before-request': {
+          request = new Request(url, init)
+          const clone = request.clone()
+          const first = await fetch(request).catch(() => undefined)
+          once.firstBody = await first?.text().catch(shown)
+          calling = fetch(clone)
+          break
+        }
         case 'init-is-request':
           calling = fetch(url, (request = new Request(url, init)))
       }
@@ -326,7 +360,10 @@ export async function observe({
     )
     const bodiless: string[] = []
     once.bodiless = bodiless
+    // Whether a body that breaks off was heard of before is a matter of time.
+    const isCut = given.answers.some(({ ends }) => ends === 'cut-in-body')
     const note = (source: string, event: Event): void => {
+      if (isCut && /^(readystatechange|progress)$/.test(event.type) && xhr.readyState < 4 && xhr.readyState > 1) return
       if (source && call.body === 'none') bodiless.push(event.type)
       if (source && (call.body === 'none' || !isSentInFull)) return
       const { type } = event
