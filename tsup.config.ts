@@ -1,9 +1,9 @@
 import { defineConfig } from 'tsup'
 import { CLIENT_GLOBAL } from './src/exchange/client-script'
 
-/** Of the runtime's objects, to each other: neither the platform nor the dev server knows a property of these names. */
+/** Of the runtime's objects, to each other: it reads no property of these names from the platform or the dev server. */
 const OWN_NAMES =
-  /^(?:after|ask|classConstructor|devUrl|explain|explainErrorsOf|failures|getter|init|installIn|isAsync|later|now|patcher|rejectFetch|relay|relayed|request|scope|shown|state|targetOf|toDevUrl|toUpstreamUrl|undo|upstreamUrl|urls)$/
+  /^(?:after|ask|classConstructor|devUrl|explain|explainErrorsOf|failures|getter|init|installIn|isAsync|later|now|patcher|rejectFetch|relay|relayed|scope|shown|state|targetOf|toDevUrl|toUpstreamUrl|undo|upstreamUrl|urls)$/
 
 export default defineConfig([
   {
@@ -64,7 +64,7 @@ export default defineConfig([
     terserOptions: {
       ecma: 2020,
       compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, sequences: false },
-      mangle: { reserved: [CLIENT_GLOBAL], properties: { regex: OWN_NAMES } },
+      mangle: { reserved: [CLIENT_GLOBAL], properties: { builtins: true, regex: OWN_NAMES } },
     },
     esbuildOptions(options) {
       options.minifySyntax = true

@@ -99,8 +99,9 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     native: typeof fetch,
   ): () => Promise<Response> {
     const kind = credentials === 'include' ? 'to' : 'anon'
+    const isStream = init.body instanceof ReadableStream
     // An init that is a Request itself has a stream for a body, as has a Request that is called.
-    const made = request || asRequest(init) ? new Request(request ?? target.url, init) : undefined
+    const made = request || isStream || asRequest(init) ? new Request(request ?? target.url, init) : undefined
     const source: Init = made ?? init
     const relayedInit: Init = { ...init, priority }
     // What a Request shows is a member of an init, or an init has nothing to do with it.
@@ -115,7 +116,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     const devUrl = urls.toDevUrl(
       kind,
       target.url,
-      `${init.body instanceof ReadableStream ? '+stream-body' : ''}${source.redirect === 'manual' ? '+manual-redirect' : ''}`,
+      `${isStream ? '+stream-body' : ''}${source.redirect === 'manual' ? '+manual-redirect' : ''}`,
     )
     const send = (): Promise<Response> =>
       native(devUrl, relayedInit).catch((error: unknown) => {
@@ -123,11 +124,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
         throw error
       })
 
-    const whole = made
-      ? wholeBodyOf(made)
-      : init.body instanceof ReadableStream && !speaksHttp2()
-        ? gathered(init.body, init.signal)
-        : undefined
+    const whole = made && !(isStream && speaksHttp2()) ? wholeBodyOf(made) : undefined
     if (!whole) return send
     delete relayedInit.duplex
     return async () => {
@@ -143,10 +140,10 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   }
 
   /** The platform sends streams over HTTP/2 and later alone: for a dev server that speaks HTTP/1 they are gathered first. */
-  function gathered(stream: ReadableStream, signal?: AbortSignal | null): Promise<Blob> {
-    const through = stream.pipeThrough(new TransformStream(), { signal: signal ?? undefined })
+  function gathered(stream: ReadableStream, signal: AbortSignal): Promise<Blob> {
+    const through = stream.pipeThrough(new TransformStream(), { signal })
     return new Response(through).blob().catch((error: unknown) => {
-      throw signal?.aborted ? signal.reason : error
+      throw signal.aborted ? signal.reason : error
     })
   }
 
@@ -162,8 +159,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   }
 
   function asRequest(input: unknown): Request | undefined {
-    if (typeof input !== 'object' || input === null) return undefined
-    if (input instanceof Request) return input
+    if (typeof input !== 'object') return undefined
     try {
       // One that another frame made is a Request too.
       urlOfRequest(input)

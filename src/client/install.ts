@@ -7,12 +7,15 @@ import { patchEventSource } from './event-source'
 import { createFailures } from './failures'
 import { patchFetch } from './fetch'
 import { patchMessageOrigin } from './message-origin'
+import { patchFonts } from './fonts'
 import { createPatcher } from './patch'
 import { patchPerformance } from './performance'
 import type { Runtime } from './runtime'
 import { patchServiceWorker } from './service-worker'
 import { createDevUrls } from './to-dev-url'
 import { patchWebSocket } from './websocket'
+import { patchWindows } from './windows'
+import { patchWorkers } from './workers'
 import { patchXhr } from './xhr'
 
 export type Uninstall = () => void
@@ -26,6 +29,9 @@ const PATCHES = [
   patchBeacon,
   patchPerformance,
   patchServiceWorker,
+  patchWorkers,
+  patchFonts,
+  patchWindows,
   patchElements,
 ]
 
@@ -62,6 +68,7 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
       patcher,
       decisions,
       failures: createFailures(scope, urls.prefix),
+      installIn: (other) => install(config, urls.prefix, other),
     }
     for (const patch of PATCHES) patch(runtime)
   } catch (error) {

@@ -11,4 +11,6 @@ export interface Runtime {
   decisions: Decisions
   failures: Failures
   patcher: Patcher
+  /** In another window of the page's. */
+  installIn(scope: typeof globalThis): void
 }

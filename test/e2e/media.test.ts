@@ -1,5 +1,5 @@
 /**
- * What elements and style sheets load with CORS, and what workers call: against servers that count, and that never heard of
+ * What elements and style sheets load with CORS, and what workers and frames call: against servers that count, and that never heard of
  * CORS.
  */
 import type { Browser, Page } from 'playwright-core'
@@ -312,7 +312,20 @@ describe.each(kinds)('%s', (kind) => {
     expect(red).toEqual([])
   })
 
-  it('reaches workers whose script is served, and what they import', async () => {
+  it('loads the fonts of scripts', async () => {
+    await open()
+    const state = await page.evaluate(async () => {
+      const face = new FontFace('face', `local(none), url("${API}/font.ttf?face") format('truetype')`)
+      document.fonts.add(await face.load())
+      const bytes = await (await fetch(`${API}/font.ttf?bytes`)).arrayBuffer()
+      return [face.status, (await new FontFace('bytes', bytes).load()).status, face instanceof FontFace]
+    })
+    expect(state).toEqual(['loaded', 'loaded', true])
+    expect(seenOf('/font.ttf?face')).toEqual(['/font.ttf?face relayed'])
+    expect(red).toEqual([])
+  })
+
+  it('reaches workers of every kind', async () => {
     await open()
     const state = await page.evaluate(async () => {
       const answer = (worker: Worker | MessagePort): Promise<unknown> =>
@@ -321,6 +334,15 @@ describe.each(kinds)('%s', (kind) => {
           if (worker instanceof Worker) worker.onerror = ({ message }) => resolve(`error: ${message}`)
           setTimeout(() => resolve('no answer'), 10_000)
         })
+      const code = (name: string): string =>
+        `fetch('${API}/json?${name}').then((answer) => answer.text(), String).then((text) => postMessage(text))`
+      const blobWorker = (name: string, options?: WorkerOptions): Promise<unknown> => {
+        const url = URL.createObjectURL(new Blob([code(name)], { type: 'text/javascript' }))
+        const worker = new Worker(url, options)
+        URL.revokeObjectURL(url)
+        return answer(worker)
+      }
+      const inner = `const url = URL.createObjectURL(new Blob([\`${code('inner-blob')}\`])); new Worker(url).onmessage = ({ data }) => postMessage(data)`
       const plain = new Worker('/plain-worker.js')
       plain.postMessage(`${API}/json?plain`)
       return {
@@ -328,6 +350,9 @@ describe.each(kinds)('%s', (kind) => {
         module: await answer(new Worker('/module-worker.js', { type: 'module' })),
         shared: await answer(new SharedWorker('/shared-worker.js').port),
         nested: await answer(outer()),
+        blob: await blobWorker('blob'),
+        blobModule: await blobWorker('blob-module', { type: 'module' }),
+        innerBlob: await answer(new Worker(URL.createObjectURL(new Blob([inner])))),
       }
     })
     const ada = '{"name":"Ada"}'
@@ -336,6 +361,73 @@ describe.each(kinds)('%s', (kind) => {
       module: ada,
       shared: ada,
       nested: ada,
+      blob: ada,
+      blobModule: ada,
+      innerBlob: ada,
+    })
+    expect(api.seen.filter((line) => line.includes('json') && !line.includes('relayed'))).toEqual([])
+    expect(red).toEqual([])
+  })
+
+  it('reaches frames that no server serves', async () => {
+    await open()
+    const state = await page.evaluate(async () => {
+      const ask = async ({ fetch }: { fetch: typeof globalThis.fetch }, name: string): Promise<string> =>
+        (await fetch(`${API}/json?${name}`)).text()
+      const told: Record<string, unknown> = {}
+      let loads = 0
+      const srcdoc = (name: string): string =>
+        `<!doctype html><img crossorigin><script>fetch('${API}/json?${name}').then((answer) => answer.text(), String).then((text) => parent.postMessage([document.URL, '${name}', text]))</script>`
+      const messages: unknown[][] = []
+      const told2 = new Promise<void>((resolve) =>
+        addEventListener('message', ({ data }) => {
+          if (Array.isArray(data) && messages.push(data) === 3) resolve()
+        }),
+      )
+      const blank = document.body.appendChild(document.createElement('iframe'))
+      told.blank = await ask(blank.contentWindow as never, 'blank')
+      const image = blank.contentDocument!.createElement('img')
+      Object.assign(image, { crossOrigin: '', src: `${API}/pixel.png?blank` })
+      blank.contentDocument!.body.append(image)
+      told.image = [pixel(await loaded(image)), image.src]
+
+      const indexed = document.body.appendChild(document.createElement('iframe'))
+      await Promise.resolve()
+      told.indexed = await ask(frames[frames.length - 1] as never, 'indexed')
+
+      const given = document.createElement('iframe')
+      given.addEventListener('load', () => loads++)
+      given.srcdoc = srcdoc('given')
+      document.body.append(given)
+      const place = document.body.appendChild(document.createElement('div'))
+      place.innerHTML = `<iframe id="in-markup" srcdoc="${srcdoc('marked').replace(/"/g, '&quot;')}"></iframe>`
+      const marked = place.querySelector('iframe')!
+      marked.addEventListener('load', () => loads++)
+      const attribute = document.createElement('iframe')
+      attribute.addEventListener('load', () => loads++)
+      attribute.setAttribute('srcdoc', srcdoc('attribute'))
+      document.body.append(attribute)
+      await told2
+      told.messages = messages.sort()
+      told.shown = [given.srcdoc === srcdoc('given'), marked.getAttribute('srcdoc') === srcdoc('marked')]
+      await new Promise((resolve) => setTimeout(resolve))
+      told.loads = loads
+
+      indexed.remove()
+      return told
+    })
+    const ada = '{"name":"Ada"}'
+    expect(state).toEqual({
+      blank: ada,
+      image: [RED, `${api.origin}/pixel.png?blank`],
+      indexed: ada,
+      messages: [
+        ['about:srcdoc', 'attribute', ada],
+        ['about:srcdoc', 'given', ada],
+        ['about:srcdoc', 'marked', ada],
+      ],
+      shown: [true, true],
+      loads: 3,
     })
     expect(api.seen.filter((line) => line.includes('json') && !line.includes('relayed'))).toEqual([])
     expect(red).toEqual([])

@@ -93,6 +93,11 @@ export const KNOWN: readonly Known[] = [
     covers: ({ path }, { call }) => call.api === 'xhr' && /\.(xml|response)\.URL$/.test(path),
   },
   {
+    what: 'A call without CORS goes directly, to a server that here allows nobody to time it.',
+    covers: ({ path, relayed }, { call }) =>
+      call.api === 'fetch' && call.init.mode === 'no-cors' && /^timing\.\d+\.\w+$/.test(path) && relayed === 0,
+  },
+  {
     what: 'Resource timing tells how a beacon was answered, which across origins it would not.',
     covers: ({ path, direct }, { call }) =>
       call.api === 'beacon' && /^timing\.\d+\.(responseStatus|decodedBodySize)$/.test(path) && direct === 0,
