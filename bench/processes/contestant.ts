@@ -1,4 +1,5 @@
 /** The process of one contestant: a module of bench/contestants/, and what it has used. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { StartContestant, ContestantSettings } from '../contestants.ts'
 import { answerCommands } from './worker.ts'
 
@@ -18,8 +19,13 @@ answerCommands({
     const { start } = (await import(`../contestants/${module}`)) as { start: StartContestant }
     return start(settings)
   },
-  usage({ collect }: { collect: boolean }): Usage {
-    if (collect) globalThis.gc?.()
+  async usage({ collect }: { collect: boolean }): Promise<Usage> {
+    if (collect) {
+      globalThis.gc?.()
+      // What is behind buffers and sockets goes when those that hold it are gone.
+      await nextTurn()
+      globalThis.gc?.()
+    }
     const { user, system } = process.cpuUsage()
     const { rss, heapUsed, external } = process.memoryUsage()
     return { cpu: (user + system) / 1e6, rss: rss / MB, ...(collect && { used: (heapUsed + external) / MB }) }

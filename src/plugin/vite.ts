@@ -356,14 +356,17 @@ function restartWhenPackageJsonChanges(server: ViteDevServer): void {
     server.restart().catch((error: Error) => logger.error(error.message, { error }))
   }
   server.watcher.add(file)
-  // What is written before, a watcher takes for what was there at first.
-  server.watcher.once('ready', restartIfChanged)
+  // What is written before, a watcher takes for what was there at first. It is ready anew with whatever it is given.
+  server.watcher.on('ready', () => nowAndOnceMore(restartIfChanged))
   server.watcher.on('all', (_event, changed) => {
     if (posix.normalize(changed) === posix.normalize(file)) nowAndOnceMore(restartIfChanged)
   })
 }
 
-/** The watcher drops what is written within 50 ms of the change before, as formatters and quick undos do. */
+/**
+ * The watcher drops what is written within 50 ms of the change before, as formatters and quick undos do, and says that it
+ * is ready some milliseconds before it is.
+ */
 function nowAndOnceMore(read: () => void): void {
   read()
   setTimeout(read, 100).unref()
@@ -377,9 +380,10 @@ async function followOpenApi(server: ViteDevServer, context: Context, { options 
     if (context.replaceFound('openapi', await read())) saySince(config, context.startupLines())
   }
   await learn()
-  watcher.once('ready', () => void learn())
+  watcher.on('ready', () => nowAndOnceMore(() => void learn()))
   watcher.on('all', (event, path) => {
-    if (!event.endsWith('Dir') && isOpenApiFile(basename(path))) nowAndOnceMore(() => void learn())
+    // A file may be in a new folder before the watcher has looked into that.
+    if (event === 'addDir' || isOpenApiFile(basename(path))) nowAndOnceMore(() => void learn())
   })
 }
 
