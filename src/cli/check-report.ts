@@ -1,7 +1,7 @@
 import { policyHeaders } from '../cors/policy-headers'
 import type { DirectRequest } from '../explain/direct-exchange'
 import type { Fix, Problem, Verdict } from '../explain/verdict'
-import { withoutTokens } from '../exchange/secrets'
+import { withoutTokens } from '../options/secrets'
 import type { DirectFetchResult } from '../proxy/direct-fetch'
 import { ASSUMED_ADDRESS_SPACE } from './check-request'
 import { capitalizeName, drawExchange } from './diagram'

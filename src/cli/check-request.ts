@@ -1,6 +1,7 @@
 import type { DirectRequest } from '../explain/direct-exchange'
 import { addressSpaceOf } from '../explain/local-network'
-import { type Issue, hideCredentials } from '../options/errors'
+import type { Issue } from '../options/errors'
+import { hideCredentials } from '../options/secrets'
 import { nearestName } from '../options/nearest-name'
 import { isForbiddenRequestHeader, isToken } from '../standard/headers'
 import { normalizeMethod } from '../standard/methods'

@@ -2,7 +2,7 @@ import type { DirectExchange, DirectHop, DirectResponse } from '../explain/direc
 import type { Verdict } from '../explain/verdict'
 import type { HeaderLines } from '../exchange/exchange'
 import { withoutSecrets as recordedWithoutSecrets } from '../exchange/secrets'
-import { hideCredentials } from '../options/errors'
+import { hideCredentials } from '../options/secrets'
 
 const HIDDEN = '***'
 

@@ -1,5 +1,6 @@
 import type { Exchange, HeaderLines } from './exchange'
-import { withoutSecrets, withoutTokens } from './secrets'
+import { withoutTokens } from '../options/secrets'
+import { withoutSecrets } from './secrets'
 
 /** Name in lower case → value, or the values of several lines. */
 type HeaderFields = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -78,7 +79,8 @@ export class RecordedExchange implements Exchange {
     return this.#record.redirect
   }
   get failure(): Exchange['failure'] {
-    return this.#record.failure
+    const { failure } = this.#record
+    return failure && { ...failure, cause: withoutTokens(failure.cause), remedy: withoutTokens(failure.remedy) }
   }
 
   get pageHeaders(): HeaderLines {

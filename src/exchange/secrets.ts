@@ -1,10 +1,5 @@
+import { HIDDEN, isSecretName, withoutTokens } from '../options/secrets'
 import type { HeaderLines } from './exchange'
-
-const HIDDEN = '***'
-
-/** Words that a name has which stands for somebody's right to something. */
-const SECRET_NAME =
-  /token|secret|passw|api-?key|credential|session|signature|authorization|jwt|[cx]srf|(?:^|[-_])(?:key|auth|sid|sig|otp|pin)(?:$|[-_])/
 
 /** Of the handshake or of CORS: their values name things, and explain what became of the call. */
 const NO_SECRET = /^(?:access-control-|sec-)/
@@ -35,18 +30,8 @@ function shown(name: string, value: string, isInjected: boolean): string {
     case 'proxy-authorization':
       return withoutCredentials(value)
     default:
-      return isInjected || (SECRET_NAME.test(name) && !NO_SECRET.test(name)) ? HIDDEN : withoutTokens(value)
+      return isInjected || (isSecretName(name) && !NO_SECRET.test(name)) ? HIDDEN : withoutTokens(value)
   }
-}
-
-/** A pair in the query or the fragment of a URL; what ends a sentence is not part of it. */
-const PAIR = /([?&#])([^=&#?\s]{1,100})=([^&#\s"'<>]*[^&#\s"'<>.,:;)])/g
-
-/** Text whose URLs tell no secret: `?page=2&access_token=***` */
-export function withoutTokens(text: string): string {
-  return text.replace(PAIR, (pair, before: string, name: string) =>
-    SECRET_NAME.test(name.toLowerCase()) ? `${before}${name}=${HIDDEN}` : pair,
-  )
 }
 
 function withoutCredentials(value: string): string {

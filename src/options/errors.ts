@@ -1,3 +1,5 @@
+import { hideCredentials, withoutTokens } from './secrets'
+
 /** Stands before everything this package says. */
 export const LOG_PREFIX = '[cors-dev]'
 
@@ -36,7 +38,7 @@ export class CorsDevError extends Error {
 /** `[cors-dev] targets[1].url "localhost:3000" is not an absolute URL: the scheme is missing. Write "http://…".` */
 export function formatIssue({ path, value, why, instead }: Issue): string {
   const subject = value === undefined ? path : `${path} ${showValue(value)}`
-  return oneLine(`${LOG_PREFIX} ${subject} ${withStop(why)} ${withStop(instead)}`)
+  return oneLine(withoutTokens(`${LOG_PREFIX} ${subject} ${withStop(why)} ${withStop(instead)}`))
 }
 
 /** What was written may hold anything; one mistake is one line, and none steers the terminal. */
@@ -54,7 +56,7 @@ const SHOWN_LENGTH = 120
 export function showValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(shorten(hideCredentials(value)))
+      return JSON.stringify(shorten(withoutTokens(hideCredentials(value))))
     case 'function':
       return '(a function)'
     case 'bigint':
@@ -67,11 +69,6 @@ export function showValue(value: unknown): string {
     default:
       return String(value)
   }
-}
-
-/** `https://user:pass@api.example.com` → `https://***@api.example.com` */
-export function hideCredentials(text: string): string {
-  return text.replace(/^(\s*[a-z][a-z0-9+.-]*:[\\/]*)[^/?#\\]*@/i, '$1***@')
 }
 
 function shorten(text: string): string {

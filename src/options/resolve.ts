@@ -1,5 +1,6 @@
 import { DEFAULTS, TARGET_DEFAULTS } from './defaults'
-import { CorsDevError, hideCredentials, showValue, type Issue } from './errors'
+import { CorsDevError, showValue, type Issue } from './errors'
+import { hideCredentials } from './secrets'
 import { nearestName } from './nearest-name'
 import { checkProxyOptions, PROXY_OPTION_NAMES, refusedProxyOption } from './resolve-proxy'
 import type { CorsDevOptions, RelayOption, ResolvedOptions, TargetInput, TargetOptions } from './types'

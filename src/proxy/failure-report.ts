@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ExchangeLog } from '../exchange/log'
-import { withoutTokens } from '../exchange/secrets'
+import { withoutTokens } from '../options/secrets'
 import type { FailureReport } from '../exchange/wire'
 import { sendJson } from './decision'
 import type { Admission } from './guard'

@@ -1,6 +1,7 @@
 import type { Exchange } from '../exchange/exchange'
 import { printable, withoutQuery } from '../exchange/printable'
 import { LOG_PREFIX } from '../options/errors'
+import { withoutTokens } from '../options/secrets'
 import type { Target } from '../targets/target'
 
 export { withoutQuery }
@@ -37,7 +38,7 @@ export function createTargetLog(logger: Logger, now: () => number): TargetLog {
   let refusals = { since: 0, count: 0 }
 
   function write(level: keyof Logger, message: string): void {
-    logger[level](`${LOG_PREFIX} ${printable(message)}`)
+    logger[level](`${LOG_PREFIX} ${printable(withoutTokens(message))}`)
   }
 
   function say(level: keyof Logger, message: string): void {

@@ -1,4 +1,5 @@
-import { hideCredentials, type Issue } from '../options/errors'
+import type { Issue } from '../options/errors'
+import { hideCredentials } from '../options/secrets'
 import type { ResolvedOptions, TargetInput } from '../options/types'
 import { refusesHost } from './address'
 import { type Provenance, provenanceLabel, type Target } from './target'

@@ -80,7 +80,7 @@ describe.each<[HostKind]>([['vite'], ['webpack'], ['express']])('what is secret 
   })
 
   it('is in no line of the terminal, whatever was refused, failed or went well', async () => {
-    const query = `?access_token=${TOKEN}&key=${SECRET}#${PASSWORD}`
+    const query = `?access_token=${TOKEN}&key=${SECRET}&code=${TOKEN}#${PASSWORD}`
     const targets = [
       `/keyed/x${query.split('#')[0]}`,
       `/keyed/..%2fx${query}`,

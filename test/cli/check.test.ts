@@ -482,14 +482,17 @@ describe('a token', () => {
   it('in a URL or in an answer is repeated nowhere', async () => {
     const { origin } = await serve(({ target }) =>
       target.startsWith('/first')
-        ? reply(302, MINE, ['location', '/second?page=2&access_token=hunter2#id_token=hunter2'])
+        ? reply(302, MINE, [
+            'location',
+            '/second?page=2&access_token=hunter2&code=hunter2&state=hunter2#id_token=hunter2',
+          ])
         : reply(200, ['x-auth-token', 'hunter2'], ['x-csrf-token', 'hunter2'], ['location', '/?sig=hunter2']),
     )
     for (const args of [[], ['--json']]) {
       const { code, stdout } = await check(`${origin}/first?api_key=hunter2&page=1`, ...args)
       expect(code).toBe(1)
       expect(stdout).toContain('/first?api_key=***&page=1')
-      expect(stdout).toContain('/second?page=2&access_token=***')
+      expect(stdout).toContain('/second?page=2&access_token=***&code=***&state=***')
       expect(stdout.replace(/\s+/g, '')).not.toContain('hunter2')
     }
   })
