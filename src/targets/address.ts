@@ -24,6 +24,8 @@ const METADATA = new Set(
     // AWS's credentials of containers.
     '169.254.170.2',
     'fd00:ec2::23',
+    // Scaleway's.
+    'fd00:42::42',
   ].map((address) => ipaddr.parse(address).toNormalizedString()),
 )
 
@@ -34,13 +36,15 @@ export function classifyAddress(address: string): AddressKind {
 }
 
 function classify(address: ipaddr.IPv4 | ipaddr.IPv6): AddressKind {
+  if (METADATA.has(withoutZone(address).toNormalizedString())) return 'metadata'
   if (address instanceof ipaddr.IPv6) {
     const embedded = embeddedIpv4(address)
-    if (embedded) return classify(embedded)
-    address.zoneId = undefined
-  }
-  if (METADATA.has(address.toNormalizedString())) return 'metadata'
-  if (address instanceof ipaddr.IPv4 && address.match(ipaddr.parseCIDR('198.18.0.0/15'))) {
+    if (embedded) return strictest(embedded.map(classify))
+    // https://www.iana.org/assignments/ipv6-address-space: only here are addresses given out. Whatever leads to another
+    // one is some network's own.
+    const isGlobal = address.match(ipaddr.parseCIDR('2000::/3'))
+    if (!isGlobal && address.range() === 'unicast') return 'private'
+  } else if (address.match(ipaddr.parseCIDR('198.18.0.0/15'))) {
     return 'benchmark'
   }
   switch (address.range()) {
@@ -54,7 +58,6 @@ function classify(address: ipaddr.IPv4 | ipaddr.IPv6): AddressKind {
     case 'broadcast':
       return 'multicast'
     case 'unicast':
-    case 'teredo':
     case 'as112':
     case 'as112v6':
     case 'amt':
@@ -65,19 +68,53 @@ function classify(address: ipaddr.IPv4 | ipaddr.IPv6): AddressKind {
   }
 }
 
-/** The IPv4 address that a packet to this one ends at: IPv4-mapped, NAT64, 6to4. */
-function embeddedIpv4(address: ipaddr.IPv6): ipaddr.IPv4 | undefined {
+/** Strictest first. */
+const BY_STRICTNESS: readonly AddressKind[] = [
+  'metadata',
+  'link-local',
+  'unspecified',
+  'multicast',
+  'loopback',
+  'private',
+  'benchmark',
+  'public',
+]
+
+function strictest(kinds: readonly AddressKind[]): AddressKind {
+  return BY_STRICTNESS.find((kind) => kinds.includes(kind)) ?? 'private'
+}
+
+function withoutZone(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
+  if (address instanceof ipaddr.IPv6) address.zoneId = undefined
+  return address
+}
+
+/** NAT64 with a prefix of the network's own (RFC 8215), which may have any of the lengths of RFC 6052 §2.2 from here on. */
+const LOCAL_NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b:1::/48')
+/** Where an IPv4 address stands after a prefix of 48, 56, 64 and 96 bits. Byte 8 is none of it. */
+const NAT64_PLACES = [
+  [6, 7, 9, 10],
+  [7, 9, 10, 11],
+  [9, 10, 11, 12],
+  [12, 13, 14, 15],
+] as const
+/** IPv4-compatible addresses, long out of use. `::` and `::1` are no such. */
+const IPV4_COMPATIBLE = ipaddr.IPv6.parseCIDR('::/96')
+
+/** The IPv4 addresses that a packet to this one may end at: IPv4-mapped, translated, NAT64, 6to4. */
+function embeddedIpv4(address: ipaddr.IPv6): ipaddr.IPv4[] | undefined {
   const bytes = address.toByteArray()
-  switch (address.range()) {
-    case 'ipv4Mapped':
-      return new ipaddr.IPv4(bytes.slice(12))
-    case 'rfc6052':
-      return new ipaddr.IPv4(bytes.slice(12))
-    case '6to4':
-      return new ipaddr.IPv4(bytes.slice(2, 6))
-    default:
-      return undefined
+  if (address.match(LOCAL_NAT64)) {
+    const places = NAT64_PLACES.map((place) => place.map((at) => bytes[at] ?? 0))
+    // Where a longer prefix is meant, zeros stand here.
+    return places.filter(([first]) => first !== 0).map((place) => new ipaddr.IPv4(place))
   }
+  const range = address.range()
+  if (range === '6to4') return [new ipaddr.IPv4(bytes.slice(2, 6))]
+  const isCompatible = range === 'unicast' && address.match(IPV4_COMPATIBLE)
+  return isCompatible || range === 'ipv4Mapped' || range === 'rfc6052' || range === 'rfc6145'
+    ? [new ipaddr.IPv4(bytes.slice(12))]
+    : undefined
 }
 
 /** The address in a URL's host, without brackets; `undefined` for a name. */

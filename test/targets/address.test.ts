@@ -67,6 +67,77 @@ describe('classifyAddress', () => {
     expect(classifyAddress(address)).toBe(expected)
   })
 
+  // https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry, whole.
+  it.each<[string, AddressKind, first: string, last: string]>([
+    ['0.0.0.0/8, this network', 'unspecified', '0.0.0.0', '0.255.255.255'],
+    ['10.0.0.0/8, private use', 'private', '10.0.0.0', '10.255.255.255'],
+    ['100.64.0.0/10, shared', 'private', '100.64.0.0', '100.127.255.255'],
+    ['127.0.0.0/8, loopback', 'loopback', '127.0.0.0', '127.255.255.255'],
+    ['169.254.0.0/16, link-local', 'link-local', '169.254.0.0', '169.254.255.255'],
+    ['172.16.0.0/12, private use', 'private', '172.16.0.0', '172.31.255.255'],
+    ['192.0.0.0/24, IETF protocols', 'private', '192.0.0.0', '192.0.0.255'],
+    ['192.0.2.0/24, documentation', 'private', '192.0.2.0', '192.0.2.255'],
+    ['192.31.196.0/24, AS112', 'public', '192.31.196.0', '192.31.196.255'],
+    ['192.52.193.0/24, AMT', 'public', '192.52.193.0', '192.52.193.255'],
+    ['192.88.99.0/24, 6to4 relays', 'private', '192.88.99.0', '192.88.99.255'],
+    ['192.168.0.0/16, private use', 'private', '192.168.0.0', '192.168.255.255'],
+    ['192.175.48.0/24, AS112', 'public', '192.175.48.0', '192.175.48.255'],
+    ['198.18.0.0/15, benchmarking', 'benchmark', '198.18.0.0', '198.19.255.255'],
+    ['198.51.100.0/24, documentation', 'private', '198.51.100.0', '198.51.100.255'],
+    ['203.0.113.0/24, documentation', 'private', '203.0.113.0', '203.0.113.255'],
+    ['224.0.0.0/4, multicast', 'multicast', '224.0.0.0', '239.255.255.255'],
+    ['240.0.0.0/4, reserved', 'private', '240.0.0.0', '255.255.255.254'],
+    ['255.255.255.255/32, broadcast', 'multicast', '255.255.255.255', '255.255.255.255'],
+    ['::/128, unspecified', 'unspecified', '::', '::'],
+    ['::1/128, loopback', 'loopback', '::1', '::1'],
+    ['::/96, IPv4-compatible', 'private', '::a00:0', '::aff:ffff'],
+    ['::ffff:0:0/96, IPv4-mapped', 'private', '::ffff:10.0.0.0', '::ffff:10.255.255.255'],
+    ['::ffff:0:0:0/96, IPv4-translated', 'private', '::ffff:0:10.0.0.0', '::ffff:0:10.255.255.255'],
+    ['64:ff9b::/96, NAT64', 'private', '64:ff9b::10.0.0.0', '64:ff9b::10.255.255.255'],
+    ['64:ff9b:1::/48, local-use NAT64', 'private', '64:ff9b:1::', '64:ff9b:1::a00:1'],
+    ['100::/64, discard', 'private', '100::', '100::ffff:ffff:ffff:ffff'],
+    ['100:0:0:1::/64, dummy', 'private', '100:0:0:1::', '100:0:0:1:ffff:ffff:ffff:ffff'],
+    ['2001::/32, Teredo', 'private', '2001::', '2001:0:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['2001:1::/32, anycast of protocols', 'private', '2001:1::1', '2001:1::3'],
+    ['2001:2::/48, benchmarking', 'private', '2001:2::', '2001:2:0:ffff:ffff:ffff:ffff:ffff'],
+    ['2001:3::/32, AMT', 'public', '2001:3::', '2001:3:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['2001:4:112::/48, AS112', 'public', '2001:4:112::', '2001:4:112:ffff:ffff:ffff:ffff:ffff'],
+    ['2001:10::/28, ORCHID', 'private', '2001:10::', '2001:1f:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['2001:20::/28, ORCHIDv2', 'private', '2001:20::', '2001:2f:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['2001:30::/28, drones', 'private', '2001:30::', '2001:3f:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['2001:db8::/32, documentation', 'private', '2001:db8::', '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['2002::/16, 6to4', 'private', '2002:a00::', '2002:aff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['2620:4f:8000::/48, AS112', 'public', '2620:4f:8000::', '2620:4f:8000:ffff:ffff:ffff:ffff:ffff'],
+    ['3fff::/20, documentation', 'private', '3fff::', '3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['5f00::/16, segment routing', 'private', '5f00::', '5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['fc00::/7, unique local', 'private', 'fc00::', 'fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['fe80::/10, link-local', 'link-local', 'fe80::', 'febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['fec0::/10, site-local', 'private', 'fec0::', 'feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['ff00::/8, multicast', 'multicast', 'ff00::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['what is not given out below 2000::/3', 'private', '200::', '1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+    ['what is not given out above it', 'private', '4000::', 'fbff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
+  ])('%s: %s', (_block, kind, first, last) => {
+    expect([classifyAddress(first), classifyAddress(last)]).toEqual([kind, kind])
+  })
+
+  it.each<[string, AddressKind]>([
+    ['64:ff9b:1::808:808', 'public'],
+    ['64:ff9b:1::a9fe:a9fe', 'metadata'],
+    ['64:ff9b:1::7f00:1', 'loopback'],
+    // After prefixes of 48, 56 and 64 bits, whatever the last bytes say.
+    ['64:ff9b:1:a9fe:a9:fe00:808:808', 'metadata'],
+    ['64:ff9b:1:a9:fe:a9fe:808:808', 'metadata'],
+    ['64:ff9b:1:0:a9:fea9:fe08:808', 'metadata'],
+    ['64:ff9b:1:7f00:0:100::', 'loopback'],
+    ['64:ff9b:2::1', 'private'],
+    ['::7f00:1', 'loopback'],
+    ['::a9fe:a9fe', 'metadata'],
+    ['::ffff:0:169.254.169.254', 'metadata'],
+    ['fd00:42::42', 'metadata'],
+  ])('%s, which embeds another address, is %s', (address, expected) => {
+    expect(classifyAddress(address)).toBe(expected)
+  })
+
   it.each(['127.1', '0x7f.0.0.1', '0177.0.0.1', '2130706433', '127.0.0.1.', '[::1]', 'localhost', '', '256.1.1.1'])(
     'lets no one reach %j, which is no canonical address',
     (text) => {
