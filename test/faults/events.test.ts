@@ -74,6 +74,7 @@ describe(`an API that ${EVENTS.dns[0]}`, () => {
       if (name !== 'flaps.test') return lookup(name, options, callback)
       const code = answers.shift()
       if (code === undefined) callback(null, [{ address: '127.0.0.1', family: 4 }])
+      else if (code === NOWHERE) callback(null, [{ address: NOWHERE, family: 4 }])
       else callback(Object.assign(new Error(code), { code }), [])
     }
     dns.lookup = flappingLookup as unknown as typeof lookup
@@ -81,6 +82,9 @@ describe(`an API that ${EVENTS.dns[0]}`, () => {
   afterAll(() => {
     dns.lookup = lookup
   })
+
+  /** The broadcast address of this machine's own network, to which nothing connects: ENETUNREACH. */
+  const NOWHERE = '127.255.255.255'
   type Answered = (error: Error | null, addresses: dns.LookupAddress[]) => void
 
   it('is asked as soon as it has one', async () => {
@@ -95,6 +99,16 @@ describe(`an API that ${EVENTS.dns[0]}`, () => {
     await api.stop()
     await api.resume()
     expect(await codeOf(server)).toBe('502 dns')
+    expect(await codeOf(server)).toBe('ok')
+  })
+
+  it(`or ${EVENTS.unreachable[0]}: likewise`, async () => {
+    const [server] = await start({}, ({ port }) => `http://flaps.test:${port}`)
+    answers = [NOWHERE, NOWHERE]
+    for (const _ of ['once', 'again']) {
+      expect(await codeOf(server)).toBe('502 unreachable')
+      expect(server.lines.at(-1)).toContain(EVENTS.unreachable[2])
+    }
     expect(await codeOf(server)).toBe('ok')
   })
 })

@@ -220,6 +220,7 @@ export const EVENTS = {
     '502 `dns`, and the answer once it is',
     'was not found',
   ],
+  unreachable: ['is where no route leads', '502 `unreachable`, and the answer once one does', 'no route leads to'],
   expired: ['has a certificate that expired', '502 `tls`', 'has expired'],
   handshake: ['accepts connections, and shakes no hands for 10 s', '504 `timeout`', 'did not answer in time'],
   drops: [
