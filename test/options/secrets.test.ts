@@ -44,7 +44,7 @@ it('no mistake repeats what a URL in the options gives away', () => {
   }
   let thrown: unknown
   try {
-    resolveOptions({ targets, origins: ['https://app.test/?token=hunter2'] } as never)
+    resolveOptions({ targets, origins: ['https://app.test/?token=hunter2'] })
   } catch (error) {
     thrown = error
   }
