@@ -70,6 +70,8 @@ export interface Context {
    * no target's.
    */
   resourcePath(url: URL, credentials: boolean): string | undefined
+  /** Whose pages may call beside its own. */
+  readonly origins: readonly string[]
   /** Where the runtime is served as a classic script. */
   readonly clientScriptPath: string
   /** For hosts that learn of targets when they compile, and of options when a file changes. */
@@ -297,6 +299,9 @@ export function createContext(input: ContextInput): Context {
       const gone = found.filter((target) => target.provenance.source === source && !isSaidAgain(target))
       drop(gone)
       return addFound(next) || gone.length > 0
+    },
+    get origins() {
+      return options.origins
     },
     get isWanted() {
       return discovers() || targets.length + found.length > 0

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
@@ -193,6 +194,8 @@ function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
   const corsDevMiddleware: Middleware = (request, response, next) => {
     const serveByHost = (error?: unknown): void => {
       if (error === undefined && context.isWanted) injectRuntime(request, response, context)
+      if (context.isWanted && isForeignScript(request, context.origins))
+        response.setHeader('cross-origin-resource-policy', 'same-site')
       next(error)
     }
     if (isHosts(request)) serveByHost()
@@ -511,4 +514,14 @@ function proxyListOf({ proxy }: DevServerOptions): readonly ProxyEntry[] {
   if (Array.isArray(proxy)) return proxy as ProxyEntry[]
   // Older dev servers take a map.
   return Object.keys(proxy ?? {}).map((context) => ({ context }))
+}
+
+/**
+ * A bundle carries the runtime, which names the targets. The dev server itself keeps it from other sites, though not by a
+ * name that `allowedHosts` lists; and on plain http in a LAN browsers don't say who asks, but heed the header.
+ */
+function isForeignScript({ url = '', headers }: IncomingMessage, origins: readonly string[]): boolean {
+  const { 'sec-fetch-site': site, referer = '' } = headers
+  if ((site !== undefined && site !== 'cross-site') || !/\.[cm]?js(?:\?|$)/.test(url)) return false
+  return !origins.some((origin) => referer.startsWith(`${origin}/`))
 }

@@ -14,8 +14,9 @@ const ASKED = new Set(['basic', 'digest'])
  * developer is logged in with to a server on the internet.
  *
  * @param lines the fields' values
- * @param origin of the target, that a realm is to be told by; `undefined` where the call is one without credentials, for
- *   which no browser asks anybody
+ * @param origin of the target, that a realm is to be told by (Digest's can't be: what is answered depends on it);
+ *   `undefined` for a relayed call: for one to another origin no browser asks anybody, with credentials neither.
+ *   https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
  */
 export function fitChallenges(
   lines: readonly string[],

@@ -152,7 +152,7 @@ function isDecodable({ exchange }: Call): boolean {
 function fitAuthentication({ exchange, target }: Call, sent: HeaderRecord, log: TargetLog): void {
   const lines = sent['www-authenticate']
   if (lines === undefined) return
-  const { fitted, refused } = fitChallenges([lines].flat(), exchange.way === 'anon' ? undefined : target.origin)
+  const { fitted, refused } = fitChallenges([lines].flat(), exchange.way === 'path' ? target.origin : undefined)
   delete sent['www-authenticate']
   if (fitted.length > 0) sent['www-authenticate'] = fitted
   if (refused === undefined) return

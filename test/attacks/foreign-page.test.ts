@@ -13,7 +13,7 @@ import { type LenientUpstream, startLenientUpstream } from './upstream'
  */
 const WITHOUT_WALL =
   '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests,PrivateNetworkAccessRespectPreflightResults'
-const SITES = 'MAP evil.example 127.0.0.1, MAP rebound.example 127.0.0.1'
+const SITES = 'MAP evil.example 127.0.0.1, MAP rebound.example 127.0.0.1, MAP lan-name.example 127.0.0.1'
 
 /** Browsers start some of these only when they have nothing else to do. */
 const PATIENCE = { timeout: 20_000 }
@@ -104,11 +104,17 @@ async function foreignPage(context: BrowserContext, url: string): Promise<Page> 
   return page
 }
 
+const NAMED = 'allowedHosts: ["localhost", "lan-name.example"]'
+const CONFIGS: Partial<Record<HostKind, string>> = {
+  webpack: `devServer: { ${NAMED} },`,
+}
+
 describe.each<[HostKind]>([['vite'], ['vite-https'], ['webpack'], ['express']])('%s', (kind) => {
   let host: Host
 
   beforeAll(async () => {
     host = await startHost(kind, {
+      config: CONFIGS[kind] ?? '',
       options: {
         targets: {
           '/api': upstream.origin,
@@ -245,9 +251,12 @@ describe.each<[HostKind]>([['vite'], ['vite-https'], ['webpack'], ['express']])(
           ]),
         )
       },
-      ['@vite/env', '@vite/client', 'main.js', 'src/main.js'].map((name) => `${host.origin}/${name}`),
+      // By the second name, browsers don't say who asks.
+      [host.origin, host.origin.replace('localhost', 'lan-name.example')].flatMap((origin) =>
+        ['@vite/env', '@vite/client', 'main.js', 'src/main.js', '%40vite/env?x'].map((name) => `${origin}/${name}`),
+      ),
     )
-    expect(learnt).toEqual(Array(8).fill(true))
+    expect(learnt).toEqual(Array(20).fill(true))
     await context.close()
   })
 

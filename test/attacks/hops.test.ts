@@ -59,7 +59,8 @@ describe.each<[HostKind]>([['vite'], ['webpack'], ['express']])('in %s, the nonc
 
   it('gives nothing to whoever replays it: each time a call without token, of no origin', async () => {
     const nonce = await redirected()
-    for (const headers of [{}, {}, { Cookie: 'session=theirs' }]) {
+    const replays: Record<string, string>[] = [{}, {}, { Cookie: 'session=theirs' }]
+    for (const headers of replays) {
       expect((await ask(`/__cors-dev/hop/${nonce}/to/${at(other)}`, headers)).status).toBe(200)
     }
     expect(other.seen.map(({ headers }) => [headers['authorization'], headers['origin'], headers['cookie']])).toEqual(
