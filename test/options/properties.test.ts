@@ -1,7 +1,7 @@
 /** What holds of every option that somebody may write, and of every mistake. */
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
-import { CorsDevError } from '../../src/options/errors'
+import { CorsDevError, formatIssue, type Issue } from '../../src/options/errors'
 import { resolveOptions } from '../../src/options/resolve'
 import { configureFuzz, textOf } from '../setup/fuzz'
 
@@ -57,7 +57,7 @@ const proxy = fc.oneof(
 const target = fc.oneof(
   url,
   fc.record(
-    { url: value, stripPrefix: value, origin: value, relay: value, proxy: fc.oneof(proxy, value) },
+    { url: value, stripPrefix: value, origin: value, relay: value, explain: value, proxy: fc.oneof(proxy, value) },
     { requiredKeys: [] },
   ),
   fc.anything({ maxDepth: 2 }),
@@ -69,10 +69,19 @@ const options = fc.oneof(
       origins: fc.oneof(fc.array(fc.oneof(url, value)), value),
       productionOrigin: value,
       relay: value,
+      discover: value,
+      explain: value,
     },
     { requiredKeys: [] },
   ),
-  fc.anything({ maxDepth: 3 }),
+  fc.anything({
+    maxDepth: 3,
+    withNullPrototype: true,
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withSparseArray: true,
+  }),
 )
 
 it('options are taken, or every mistake in them is told in words, and nothing else happens', () => {
@@ -136,3 +145,102 @@ it('what was taken once is taken again, to the same end', () => {
     }),
   )
 })
+
+/** One mistake for each place that has none of another's, and what its line must name. */
+const MISTAKES: Record<string, { raw: Record<string, unknown>; path: string; value?: string }> = {
+  'an unknown option': { raw: { target: [] }, path: 'target' },
+  'origins of everybody': { raw: { origins: ['*'] }, path: 'origins[0]', value: '"*"' },
+  'an origin in production that is none': {
+    raw: { productionOrigin: 'app' },
+    path: 'productionOrigin',
+    value: '"app"',
+  },
+  'a way that is none': { raw: { relay: 'sometimes' }, path: 'relay', value: '"sometimes"' },
+  'a switch that is none': { raw: { discover: 'yes' }, path: 'discover', value: '"yes"' },
+  another: { raw: { explain: 1 }, path: 'explain', value: '1' },
+}
+const TARGET_MISTAKES: Record<string, { entry: unknown; path: string; value?: string }> = {
+  'no scheme': { entry: 'localhost:3000', path: '', value: '"localhost:3000"' },
+  'no URL': { entry: { url: 7 }, path: '.url', value: '7' },
+  'a number': { entry: 7, path: '', value: '7' },
+  'a policy that is none': { entry: { url: 'http://a.test', origin: 'mine' }, path: '.origin', value: '"mine"' },
+  'an authority of its own': {
+    entry: { url: 'http://a.test', proxy: { target: 'http://b.test' } },
+    path: '.proxy.target',
+  },
+  'a prefix that may be stripped': {
+    entry: { url: 'http://a.test', stripPrefix: 'no' },
+    path: '.stripPrefix',
+    value: '"no"',
+  },
+}
+
+it('every mistake is told at once, each with its option, its value and what to write instead', () => {
+  fc.assert(
+    fc.property(
+      fc.subarray(Object.values(MISTAKES)),
+      fc.subarray(Object.values(TARGET_MISTAKES)),
+      fc.boolean(),
+      (own, inTargets, isMap) => {
+        const keys = inTargets.map((_, index) => (isMap ? `/p${index}` : index))
+        const targets = isMap
+          ? Object.fromEntries(inTargets.map(({ entry }, index) => [`/p${index}`, entry]))
+          : inTargets.map(({ entry }) => entry)
+        // A prefix is stripped where there is one.
+        const raw = Object.assign({ targets }, ...own.map(({ raw }) => raw))
+        const told = issuesOf(raw)
+        const expected = [
+          ...own,
+          ...inTargets.map(({ path, value }, index) => ({
+            path: `targets[${JSON.stringify(keys[index])}]${path}`,
+            value,
+          })),
+        ]
+        for (const { path, value } of expected) {
+          const issue = told.find((one) => one.path === path)
+          expect(issue, path).toBeDefined()
+          const line = formatIssue(issue as Issue)
+          expect(line).toContain(`[cors-dev] ${path} ${value ?? ''}`)
+          expect(issue?.why.trim(), path).not.toBe('')
+          expect(issue?.instead, path).toMatch(/^[A-Z].{5,}/s)
+        }
+        expect(new Set(told.map(({ path }) => path)).size).toBe(expected.length)
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+it('objects that fight back are no reason to die or to hang', () => {
+  const circular: Record<string, unknown> = {}
+  circular['targets'] = circular
+  circular['origins'] = [circular]
+  const long = 'a.'.repeat(200_000)
+  const hostile: unknown[] = [
+    circular,
+    { targets: { '/api': circular } },
+    { targets: [long, `http://${long}`, `http://a.test/${long}`] },
+    { targets: { [`/${long}`]: 'http://a.test', [`^${'(a+)+'.repeat(20)}$`]: 'http://b.test' } },
+    { origins: [long, `https://${long}`], productionOrigin: long },
+    { [long]: 1, ['__proto__']: 1, constructor: 1, toString: 1 },
+    Object.create(null),
+    Object.assign(Object.create({ targets: ['x'] }), { origins: [] }),
+    Array.from({ length: 10_000 }, (_, i) => `http://h${i}.test`),
+    { targets: Array.from({ length: 2_000 }, (_, i) => `h${i}`) },
+    new Map([['targets', 1]]),
+    new Date(),
+    Symbol('options'),
+    () => ({}),
+  ]
+  for (const raw of hostile) expect(() => issuesOf(raw)).not.toThrow()
+})
+
+function issuesOf(raw: unknown): readonly Issue[] {
+  try {
+    resolveOptions(raw)
+    return []
+  } catch (error) {
+    if (!(error instanceof CorsDevError)) throw error
+    return error.issues
+  }
+}
