@@ -271,6 +271,8 @@ function handleFirst(
       }
       // Frameworks that render pages themselves don't ask plugins to transform their HTML.
       if (error === undefined && !isPreview) injectRuntime(request, response, context)
+      // Browsers that don't say who asks (plain http on the LAN) still keep it from who is not to have it.
+      if (carriesRuntime(request.url)) response.setHeader('cross-origin-resource-policy', 'same-origin')
       next(error)
     }
     if (isHosts(request)) serveByHost()
@@ -300,6 +302,12 @@ function handleFirst(
     stack.splice(end === -1 ? stack.length : end, 0, last)
     middlewares.stack.splice(0, middlewares.stack.length, first, ...stack)
   }
+}
+
+/** Pages of other origins that load Vite's client do so by modules, which ask with CORS and are none of this header's. */
+function carriesRuntime(url = ''): boolean {
+  const path = isDecodable(url) ? decodeURIComponent(url.split('?', 1)[0] ?? '') : url
+  return /\/@vite\/(?:client|env)$/.test(path) || CLIENT_MODULE.test(path)
 }
 
 /**

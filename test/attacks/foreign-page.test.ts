@@ -106,6 +106,7 @@ async function foreignPage(context: BrowserContext, url: string): Promise<Page> 
 
 const NAMED = 'allowedHosts: ["localhost", "lan-name.example"]'
 const CONFIGS: Partial<Record<HostKind, string>> = {
+  vite: `server: { ${NAMED} },`,
   webpack: `devServer: { ${NAMED} },`,
 }
 
