@@ -3,7 +3,7 @@ import { CLIENT_GLOBAL } from './src/exchange/client-script'
 
 /** Of the runtime's objects, to each other: it reads no property of these names from the platform or the dev server. */
 const OWN_NAMES =
-  /^(?:after|ask|classConstructor|devUrl|explain|explainErrorsOf|failures|getter|init|installIn|isAsync|later|now|patcher|rejectFetch|relay|relayed|scope|shown|state|targetOf|toDevUrl|toUpstreamUrl|undo|upstreamUrl|urls)$/
+  /^(?:after|ask|classConstructor|devUrl|explain|explainErrorsOf|failures|getter|init|installIn|isAsync|later|now|override|patcher|rejectFetch|relay|relayed|scope|shown|state|targetOf|toDevUrl|toUpstreamUrl|undo|upstreamUrl|urls)$/
 
 export default defineConfig([
   {
@@ -55,7 +55,7 @@ export default defineConfig([
     // What dev servers put into the page. It runs before all else, also where the page has no modules, and every byte of
     // it is loaded with every page: terser makes a tenth less of it than esbuild.
     name: 'client script',
-    entry: { client: 'src/client/script.ts' },
+    entry: { client: 'src/client/script.ts', 'service-worker': 'src/client/service-worker-script.ts' },
     format: 'iife',
     banner: { js: `var ${CLIENT_GLOBAL}={};` },
     platform: 'browser',

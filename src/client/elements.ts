@@ -17,23 +17,39 @@ export function patchElements({ scope, urls, patcher }: Runtime): void {
   const { shown, targetOf, toDevUrl } = urls
 
   function lead(element: Element): void {
-    const crossOrigin = getAttribute.call(element, 'crossorigin')
-    const url = getAttribute.call(element, 'src')
-    if (!url || !/^(?:img|video|audio)$/.test(element.localName)) return
-    const target = crossOrigin !== null && targetOf(shown(url))
-    const right = target ? toDevUrl(/^use/i.test(crossOrigin) ? 'to' : 'anon', target.url) : shown(url)
-    if (right !== url) setAttribute.call(element, 'src', right)
+    const { localName } = element
+    // Scripts stay direct: where they come from, their own imports do.
+    if (localName === 'script') return
+    const owner = /^[st]/.test(localName)
+      ? (element.closest('video,audio') ?? element.closest('picture')?.querySelector('img'))
+      : element
+    const crossOrigin = owner && getAttribute.call(owner, 'crossorigin')
+    for (const name of ['src', 'srcset']) {
+      const value = getAttribute.call(element, name) ?? ''
+      const right = shown(value).replace(name === 'src' ? /.+/ : /\S*[^\s,]/g, (url) => {
+        const target = crossOrigin != null && targetOf(url)
+        return target ? toDevUrl(/^use/i.test(crossOrigin) ? 'to' : 'anon', target.url) : url
+      })
+      if (right !== value) setAttribute.call(element, name, right)
+    }
   }
 
   const afterWriting: After = (_, element: Element, [name = '', value]: string[]) => {
     // A property has but its value.
-    if (value === undefined || /^src$|^cross/i.test(name)) lead(element)
+    if (value !== undefined && !/^src|^cross/i.test(name)) return
+    const leadGroup = (): void => {
+      lead(element)
+      element.closest('picture,video,audio')?.querySelectorAll('[src],[srcset]').forEach(lead)
+    }
+    leadGroup()
+    // Frameworks build from the inside out: what it loads with may come to its place later.
+    queueMicrotask(leadGroup)
   }
   const afterParsing: After = (_, element: HTMLTemplateElement, args: unknown[]) => {
     if (!/crossorigin/i.test(`${args}`)) return
     // What an outer one has replaced is nowhere now.
     for (const root of [element.content ?? element, element.parentNode ?? scope.document]) {
-      root.querySelectorAll('[crossorigin]').forEach(lead)
+      root.querySelectorAll('[src],[srcset]').forEach(lead)
     }
   }
 

@@ -25,7 +25,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   // connections to a host for calls that say `omit`: as many as a direct call would have to the API.
   const anonymous = 'userAgentData' in scope.navigator && urls.prefix.startsWith('http:') ? 'omit' : 'same-origin'
 
-  patcher.method(scope, 'fetch', (native, self, args, called) => {
+  patcher.override(scope, 'fetch', (native, self, args, called) => {
     const natively = (...given: unknown[]) => Reflect.apply(native, self, given) as Promise<Response>
     let call: ReturnType<typeof callOf> | undefined
     let travel: (() => Promise<Response>) | undefined
@@ -175,7 +175,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   )
   // A stream that is read by hand says itself that it broke off.
   for (const read of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) {
-    patcher.method(Response.prototype, read, (native, self, args, called) => {
+    patcher.override(Response.prototype, read, (native, self, args, called) => {
       const upstreamUrl = self instanceof Response && urls.toUpstreamUrl(urlOfResponse(self))
       const isFirst = upstreamUrl && !self.bodyUsed
       const reading = Reflect.apply(native, self, args) as Promise<unknown>

@@ -11,7 +11,6 @@ import { patchFonts } from './fonts'
 import { createPatcher } from './patch'
 import { patchPerformance } from './performance'
 import type { Runtime } from './runtime'
-import { patchServiceWorker } from './service-worker'
 import { createDevUrls } from './to-dev-url'
 import { patchWebSocket } from './websocket'
 import { patchWindows } from './windows'
@@ -20,7 +19,7 @@ import { patchXhr } from './xhr'
 
 export type Uninstall = () => void
 
-const PATCHES = [
+export const PATCHES = [
   patchFetch,
   patchXhr,
   patchEventSource,
@@ -28,7 +27,6 @@ const PATCHES = [
   patchMessageOrigin,
   patchBeacon,
   patchPerformance,
-  patchServiceWorker,
   patchWorkers,
   patchFonts,
   patchWindows,
@@ -44,7 +42,7 @@ const INSTALLED = Symbol.for('unplugin-cors-dev')
  * @param devServer - Absolute URL of the dev server, or of anything it served.
  * @returns the way back
  */
-export function install(config: ClientConfig, devServer: string, scope = globalThis): Uninstall {
+export function install(config: ClientConfig, devServer: string, scope = globalThis, patches = PATCHES): Uninstall {
   const marked = scope as typeof scope & { [INSTALLED]?: Uninstall }
   const already = marked[INSTALLED]
   if (already) return already
@@ -70,7 +68,7 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
       failures: createFailures(scope, urls.prefix),
       installIn: (other) => install(config, urls.prefix, other),
     }
-    for (const patch of PATCHES) patch(runtime)
+    for (const patch of patches) patch(runtime)
   } catch (error) {
     // A page that some other tool has left without the platform's own classes is better off as it is.
     uninstall()
@@ -84,18 +82,16 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
 /** How the runtime itself talks to the dev server: with the natives, before the page could change them. */
 function createPost(scope: typeof globalThis): Parameters<typeof createDecisions>[2] {
   const { fetch, XMLHttpRequest: Xhr } = scope
-  const { open, send, setRequestHeader } = Xhr?.prototype ?? {}
+  const { open, send } = Xhr?.prototype ?? {}
   return {
     async later(url, body) {
-      const headers = { 'content-type': 'application/json' }
-      const response = await fetch.call(scope, url, { method: 'POST', body, headers, credentials: 'include' })
+      const response = await fetch.call(scope, url, { method: 'POST', body, credentials: 'include' })
       return response.json()
     },
     now(url, body) {
       const xhr = new Xhr()
       open.call(xhr, 'POST', url, false)
       xhr.withCredentials = true
-      setRequestHeader.call(xhr, 'content-type', 'application/json')
       send.call(xhr, body)
       return JSON.parse(xhr.responseText)
     },

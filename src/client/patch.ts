@@ -17,7 +17,7 @@ export type Constructor<T extends object = object> = new (...args: never[]) => T
 
 export interface Patcher {
   /** Replaces a method; `object` may inherit it. */
-  method(object: object | undefined, name: string, apply: Apply): void
+  override(object: object | undefined, name: string, apply: Apply): void
   /** Replaces what a method returns, or does something once it has returned. */
   after(object: object | undefined, name: string, after: After): void
   /** Replaces what an accessor reads, and does something once it has been written. */
@@ -66,12 +66,12 @@ export function createPatcher(scope: typeof globalThis): Patcher {
       after(Reflect.apply(native, self, args) as never, self as never, args as never[])
 
   const patcher: Patcher = {
-    method(object, name, apply) {
+    override(object, name, apply) {
       const owner = ownerOf(object, name)
       if (!owner) return
       replace(owner, name, ({ value }) => ({ value: patched(value as Native, 'apply', apply) }))
     },
-    after: (object, name, after) => patcher.method(object, name, applyThen(after)),
+    after: (object, name, after) => patcher.override(object, name, applyThen(after)),
     getter(prototype, name, read, afterWriting) {
       if (!prototype) return
       replace(prototype, name, ({ get, set }) => ({
@@ -94,7 +94,7 @@ export function createPatcher(scope: typeof globalThis): Patcher {
     },
   }
   // A Proxy has no source text. Libraries tell a native `fetch` by it.
-  patcher.method(scope.Function.prototype, 'toString', (native, self) =>
+  patcher.override(scope.Function.prototype, 'toString', (native, self) =>
     Reflect.apply(native, natives.get(self as object) ?? self, []),
   )
   return patcher

@@ -6,13 +6,13 @@ export function patchPerformance({ scope, urls, patcher }: Runtime): void {
   if (!PerformanceEntry || !PerformanceResourceTiming) return
 
   patcher.getter<string>(PerformanceEntry.prototype, 'name', urls.shown)
-  patcher.method(PerformanceResourceTiming.prototype, 'toJSON', (native, self) => {
+  patcher.override(PerformanceResourceTiming.prototype, 'toJSON', (native, self) => {
     const json = Reflect.apply(native, self, []) as { name: string }
     json.name = urls.shown(json.name)
     return json
   })
   for (const { prototype } of [Performance, PerformanceObserverEntryList]) {
-    patcher.method(prototype, 'getEntriesByName', (native, self, args) => {
+    patcher.override(prototype, 'getEntriesByName', (native, self, args) => {
       const [name, type] = args
       if (!args.length || !urls.targetOf(name)) return Reflect.apply(native, self, args)
       return (self as Performance)

@@ -32,7 +32,7 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
   const withUpload = new WeakSet<object>()
   const explained = new WeakSet<object>()
 
-  patcher.method(prototype, 'open', (native, self, args) => {
+  patcher.override(prototype, 'open', (native, self, args) => {
     const call = readOpen(args)
     const result = Reflect.apply(native, self, call ? [args[0], call.url, ...args.slice(2)] : args)
     // Only now is the former request gone, and with it what was pending.
@@ -55,7 +55,7 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
     }
   }
 
-  patcher.method(prototype, 'setRequestHeader', (native, self, args) => {
+  patcher.override(prototype, 'setRequestHeader', (native, self, args) => {
     const call = opened.get(self as object)
     if (call?.state === 'pending') return failAsUnopened(native, args)
     const result = Reflect.apply(native, self, args)
@@ -63,7 +63,7 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
     return result
   })
 
-  patcher.method(prototype, 'send', (native, self, args) => {
+  patcher.override(prototype, 'send', (native, self, args) => {
     const xhr = self as XMLHttpRequest
     const call = opened.get(xhr)
     if (call?.state === 'pending') return failAsUnopened(native, args)
@@ -107,7 +107,7 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
     }
   })
 
-  patcher.method(prototype, 'abort', (native, self, args) => {
+  patcher.override(prototype, 'abort', (native, self, args) => {
     const call = opened.get(self as object)
     // It stays open, and browsers forget its headers.
     if (call) call.headers = []

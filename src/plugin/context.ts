@@ -276,7 +276,7 @@ export function createContext(input: ContextInput): Context {
     clientScript: (baseExpression = CLASSIC_SCRIPT_BASE) => script(baseExpression),
     serviceWorkerScript() {
       const config: ClientConfig = { prefix, relays: {}, decisions: {}, discovers: true }
-      return clientScript(readClientBundle(), config, CLASSIC_SCRIPT_BASE)
+      return clientScript(readClientBundle('service-worker'), config, CLASSIC_SCRIPT_BASE)
     },
     resourcePath(url, credentials) {
       const target = matchRelay(table, url.origin)

@@ -199,6 +199,9 @@ describe.each(kinds)('%s', (kind) => {
       const image = (name: string, make: (image: HTMLImageElement) => void): void => make((made[name] = new Image()))
 
       image('property', (it) => Object.assign(it, { crossOrigin: 'anonymous', src: url('property') }))
+      image('srcset', (it) =>
+        Object.assign(it, { crossOrigin: '', srcset: `${url('srcset')} 1x, ${url('unchosen')} 9x` }),
+      )
       image('property-late', (it) => Object.assign(it, { src: url('property-late'), crossOrigin: '' }))
       image('attribute', (it) => {
         it.setAttribute('crossorigin', '')
@@ -224,6 +227,16 @@ describe.each(kinds)('%s', (kind) => {
       place.append(document.importNode(document.querySelector<HTMLTemplateElement>('#template')!.content, true))
       place.lastElementChild!.id = 'written-template'
       for (const name of ['adjacent', 'outer', 'inner', 'cloned', 'written-template']) find(name)
+      // From the inside out, as React builds.
+      const source = document.createElement('source')
+      source.setAttribute('srcset', url('picture'))
+      image('picture', (it) => {
+        it.setAttribute('crossorigin', '')
+        it.setAttribute('src', url('fallback'))
+      })
+      const picture = document.createElement('picture')
+      picture.append(source, made.picture!)
+      place.append(picture)
       const shown = made.property!.getAttribute('src')
       await made.decode!.decode()
       await Promise.all(
@@ -236,7 +249,7 @@ describe.each(kinds)('%s', (kind) => {
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, made.property!)
       return {
         pixels: Object.entries(made).filter(([, it]) => String(pixel(it)) !== '255,0,0,255'),
-        shown: [shown, made.property!.currentSrc, inner.innerHTML, made.attribute!.outerHTML],
+        shown: [shown, made.srcset!.currentSrc, made.picture!.currentSrc, inner.innerHTML, made.attribute!.outerHTML],
         glError: gl.getError(),
         names: Object.keys(made),
       }
@@ -246,7 +259,8 @@ describe.each(kinds)('%s', (kind) => {
     const url = (name: string): string => `${api.origin}/pixel.png?${name}`
     expect(state.shown).toEqual([
       url('property'),
-      url('property'),
+      url('srcset'),
+      url('picture'),
       `<img id="inner" crossorigin="" src="${url('inner')}">`,
       `<img crossorigin="" src="${url('attribute')}">`,
     ])
@@ -256,10 +270,12 @@ describe.each(kinds)('%s', (kind) => {
         seenOf(`?${name}`).filter((line) => line.startsWith(`/pixel.png?${name} `) || line.endsWith(`?${name}`)),
       ),
     ).toEqual(names.map((name) => [`/pixel.png?${name} relayed`]))
+    expect(seenOf('?unchosen')).toEqual([])
+    expect(seenOf('?fallback')).toEqual([])
     expect(red).toEqual([])
   })
 
-  it('plays and seeks', async () => {
+  it('plays and seeks, and reads cues', async () => {
     await open()
     const state = await page.evaluate(async () => {
       const sound = new Audio(`${API}/sound.wav?made`)
@@ -272,15 +288,35 @@ describe.each(kinds)('%s', (kind) => {
       video.crossOrigin = ''
       video.src = `${API}/sound.wav?played`
       await video.play()
+      const source = document.createElement('source')
+      source.src = `${API}/sound.wav?source`
+      const track = document.createElement('track')
+      track.src = `${API}/cues.vtt?made`
+      track.default = true
+      const late = document.createElement('video')
+      late.setAttribute('crossorigin', 'anonymous')
+      late.append(source, track)
+      document.body.append(late)
+      if (late.readyState < 1) await loaded(late, 'loadedmetadata')
+      if (!track.track.cues?.length) await loaded(track)
       return {
         time: sound.currentTime,
-        src: [video.currentSrc, sound.src],
+        cues: track.track.cues!.length,
+        src: [video.currentSrc, sound.src, source.src, late.currentSrc, track.src],
       }
     })
     expect(state).toEqual({
       time: 50,
-      src: [`${api.origin}/sound.wav?played`, `${api.origin}/sound.wav?made`],
+      cues: 1,
+      src: [
+        `${api.origin}/sound.wav?played`,
+        `${api.origin}/sound.wav?made`,
+        `${api.origin}/sound.wav?source`,
+        `${api.origin}/sound.wav?source`,
+        `${api.origin}/cues.vtt?made`,
+      ],
     })
+    expect(seenOf('cues.vtt?made')).toEqual(['/cues.vtt?made relayed'])
     expect(api.ranges.some((range) => Number(/\d+/.exec(range)) > 1_000_000)).toBe(true)
     expect(api.seen.filter((line) => line.includes('sound') && !line.includes('relayed'))).toEqual([])
     expect(red).toEqual([])

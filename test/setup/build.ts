@@ -18,7 +18,9 @@ export default function setUp(): () => void {
 function build(): void {
   const sources = globSync(['src/**/*.ts', 'tsup.config.ts', 'package.json'], { cwd: repository })
   const newest = Math.max(...sources.map((file) => statSync(join(repository, file)).mtimeMs))
-  const built = ['index.d.ts', 'client.d.ts', 'client.iife.js', 'vite.js'].map((file) => join(repository, 'dist', file))
+  const built = ['index.d.ts', 'client.d.ts', 'client.iife.js', 'service-worker.iife.js', 'vite.js'].map((file) =>
+    join(repository, 'dist', file),
+  )
   if (built.every((file) => existsSync(file) && statSync(file).mtimeMs > newest)) return
 
   const tsup = join(dirname(createRequire(import.meta.url).resolve('tsup/package.json')), 'dist/cli-default.js')
