@@ -63,6 +63,7 @@ function judge(given: Given, rules: Rules): { verdict: Verdict; mayDiffer: boole
     problems: [],
     unsettled: [],
     hops: [],
+    networkRequestFrom: 0,
     response: undefined,
     isUnheard: false,
     mayDiffer: isDialectal,

@@ -21,6 +21,9 @@ export function httpFetch(journey: Journey, hop: Hop): HttpFetchResult {
   // 4.1. If makeCORSPreflight is true, let preflightResponse be the result of running CORS-preflight fetch.
   const causes = tainting === 'cors' ? preflightCauses(journey, hop) : []
   const preflight = corsPreflightFetch(journey, hop, causes)
+  // Where a call with CORS leaves the page's origin, and behind a preflight, Chromium makes another network request.
+  const leavesOwnOrigin = tainting === 'cors' && journey.hops.at(-1)?.isCrossOrigin === false
+  if (leavesOwnOrigin || causes.length > 0) journey.networkRequestFrom = hop.index
 
   // 4.3. Set response to the result of running HTTP-network-or-cache fetch.
   const response = hop.seen?.response
@@ -34,7 +37,8 @@ export function httpFetch(journey: Journey, hop: Hop): HttpFetchResult {
   }
   const headers = readHeaderLines(response.headers)
   const redirect = redirectOf(journey, hop, response)
-  // Chromium's network stack looks at the location before anybody looks at the response.
+  // Chromium's network stack looks at the redirect before anybody looks at the response.
+  if (redirect.isOneTooMany) report(journey, hop, 'response', 'TooManyRedirects')
   if (redirect.invalid && rules.dialect === 'chromium') {
     report(journey, hop, 'response', 'InvalidRedirect', { netError: redirect.invalid })
   }

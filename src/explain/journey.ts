@@ -25,6 +25,8 @@ export interface Journey {
   problems: Problem[]
   unsettled: Unsettled[]
   hops: HopVerdict[]
+  /** Index of the hop with which the network request began that Chromium still uses. */
+  networkRequestFrom: number
   response: Verdict['response']
   /** Whether the page has let go of it, while Chromium goes on: nothing more is said in the console. */
   isUnheard: boolean

@@ -20,38 +20,42 @@ export interface Redirect {
   location: URL | null
   /** What Chromium's network stack calls a `Location` that leads nowhere. */
   invalid?: 'net::ERR_INVALID_REDIRECT' | 'net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION'
-}
-
-/** https://fetch.spec.whatwg.org/#concept-response-location-url, and what a dialect takes for a redirect. */
-export function redirectOf(journey: Journey, { url }: Hop, { status, headers }: DirectResponse): Redirect {
-  if (!isRedirectStatus(status)) return { isRedirect: false, location: null }
-  const { rules, request } = journey
-  const isChromium = rules.dialect === 'chromium'
-  const values = locations(headers)
-  const location = isChromium ? locationUrlOfChromium(values, url) : locationUrl(values, url)
-  // Where there is one plain URL to follow, both follow it.
-  if (values.length !== 1 || request.redirect !== 'follow' || !isPlain(location)) journey.mayDiffer = true
-  switch (location) {
-    case 'several':
-      return { isRedirect: true, location: null, invalid: 'net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION' }
-    case 'failure':
-      return { isRedirect: true, location: null, invalid: 'net::ERR_INVALID_REDIRECT' }
-    case null:
-      // To Chromium it is a response like any other, unless redirects are for the page to follow.
-      return { isRedirect: !isChromium || request.redirect === 'manual', location }
-    default:
-      return { isRedirect: true, location }
-  }
-}
-
-function isPlain(location: URL | string | null): boolean {
-  return location instanceof URL && /^https?:/.test(location.protocol) && !includesCredentials(location)
+  /** Whether `net::URLRequest`, which counts for itself, has followed as many as it does. */
+  isOneTooMany?: boolean
 }
 
 const MAX_REDIRECTS = 20
 
 /** `KeepAliveURLLoader` counts one more. */
 const MAX_REDIRECTS_OF_BEACONS_IN_CHROMIUM = 19
+
+/** https://fetch.spec.whatwg.org/#concept-response-location-url, and what a dialect takes for a redirect. */
+export function redirectOf(journey: Journey, hop: Hop, { status, headers }: DirectResponse): Redirect {
+  if (!isRedirectStatus(status)) return { isRedirect: false, location: null }
+  const { rules, request } = journey
+  const isChromium = rules.dialect === 'chromium'
+  const values = locations(headers)
+  const location = isChromium ? locationUrlOfChromium(values, hop.url) : locationUrl(values, hop.url)
+  // Where there is one plain URL to follow, both follow it.
+  const isFollowed = request.redirect === 'follow' && hop.index < MAX_REDIRECTS_OF_BEACONS_IN_CHROMIUM
+  if (values.length !== 1 || !isFollowed || !isPlain(location)) journey.mayDiffer = true
+  const isOneTooMany = isChromium && hop.index - journey.networkRequestFrom === MAX_REDIRECTS
+  switch (location) {
+    case 'several':
+      return { isRedirect: true, location: null, invalid: 'net::ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION' }
+    case 'failure':
+      return { isRedirect: true, location: null, invalid: 'net::ERR_INVALID_REDIRECT', isOneTooMany }
+    case null:
+      // To Chromium it is a response like any other, unless redirects are for the page to follow.
+      return { isRedirect: !isChromium || request.redirect === 'manual', location }
+    default:
+      return { isRedirect: true, location, isOneTooMany }
+  }
+}
+
+function isPlain(location: URL | string | null): boolean {
+  return location instanceof URL && /^https?:/.test(location.protocol) && !includesCredentials(location)
+}
 
 /** In Chromium, and only on the page's own origin. */
 const FOLLOWS_CREDENTIALS = new Set<Journey['request']['initiator']>(['XMLHttpRequest', 'sendBeacon'])
@@ -61,7 +65,7 @@ export function httpRedirectFetch(
   journey: Journey,
   hop: Hop,
   { status, headers }: DirectResponse,
-  { location, invalid }: Redirect,
+  { location, invalid, isOneTooMany }: Redirect,
 ): Pick<HopVerdict, 'redirectsTo'> & { next?: NextRequest } {
   const { request, rules, tainting } = journey
   const isChromium = rules.dialect === 'chromium'
@@ -90,15 +94,21 @@ export function httpRedirectFetch(
     return {}
   }
 
+  // 7. If request's redirect count is 20, then return a network error. Chromium counts first, and its network stack once
+  // more.
+  const isBeacon = isChromium && request.initiator === 'sendBeacon'
+  const isLast = hop.index === (isBeacon ? MAX_REDIRECTS_OF_BEACONS_IN_CHROMIUM : MAX_REDIRECTS)
+  if (isLast && isChromium) {
+    if (!isOneTooMany) report(journey, hop, 'response', 'TooManyRedirects')
+    return redirectsTo
+  }
   // 6. If locationURL's scheme is not an HTTP(S) scheme, then return a network error.
   if (location.protocol !== 'http:' && location.protocol !== 'https:') {
     if (isChromium) refuseScheme(journey, hop, status, location)
     else report(journey, hop, 'response', 'CorsDisabledScheme', { failedUrl: location.href, location: location.href })
     return redirectsTo
   }
-  // 7. If request's redirect count is 20, then return a network error.
-  const isBeacon = isChromium && request.initiator === 'sendBeacon'
-  if (hop.index === (isBeacon ? MAX_REDIRECTS_OF_BEACONS_IN_CHROMIUM : MAX_REDIRECTS)) {
+  if (isLast) {
     report(journey, hop, 'response', 'TooManyRedirects')
     return redirectsTo
   }
