@@ -10,3 +10,4 @@ const corsDev: ((options?: CorsDevOptions) => RspackPluginInstance) & { withCors
 export default corsDev
 // What `require()` returns; there, `withCorsDev` is its property.
 export { corsDev as 'module.exports', withCorsDev }
+export type { CorsDevOptions } from './options/types'

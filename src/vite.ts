@@ -9,3 +9,4 @@ const corsDev = (options: CorsDevOptions = {}): Plugin[] => vitePlugins(options)
 export default corsDev
 // What `require()` returns.
 export { corsDev as 'module.exports' }
+export type { CorsDevOptions } from './options/types'

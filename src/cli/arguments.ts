@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import type { Issue } from '../options/errors'
 import { nearestName } from '../options/nearest-name'
@@ -106,7 +107,10 @@ export function parseArguments(
   }
   for (const extra of words.slice(list.words.length)) {
     const few = list.words.length === 1 ? `one <${list.words[0]?.name}>` : `${list.words.length} words`
-    report(`argument`, extra, `is one too many: the command takes ${few}`, 'Remove it, or quote what belongs together')
+    // Vite takes it behind a blank.
+    const isHost = isIP(extra) !== 0 && Object.hasOwn(list.options, 'host')
+    const instead = isHost ? `Write --host=${extra}` : 'Remove it, or quote what belongs together'
+    report(`argument`, extra, `is one too many: the command takes ${few}`, instead)
   }
 
   return {

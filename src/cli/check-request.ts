@@ -109,6 +109,12 @@ function readUrl(text: string | undefined, issues: Issue[]): string {
   }
   if (text.includes('://') && !/^https?:/i.test(text))
     return refuse('is no address of a web server: it starts with neither http nor https', 'Write "http://…"')
+  if (/^\/(?!\/)/.test(text)) {
+    return refuse(
+      'is a path: which server it is asked of is missing',
+      `Write "https://api.example.com${hideCredentials(text)}"`,
+    )
+  }
   // `localhost:3000` parses, with a scheme of `localhost`.
   const guess = `${/^(localhost|127\.|\[|[^/]*:\d)/i.test(text) ? 'http' : 'https'}://${text.replace(/^\/+/, '')}`
   return URL.canParse(guess) && !text.includes('://')

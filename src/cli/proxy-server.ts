@@ -44,7 +44,7 @@ export async function startProxyServer(input: ProxyServerInput): Promise<ProxySe
     advice,
     logger,
   })
-  const answerElsewhere = elsewhere({ origins: options.origins, allowedHosts, advice }, path, logger)
+  const answerElsewhere = elsewhere({ origins: options.origins, allowedHosts, advice }, { path, target, logger })
   const server = createServer((req, res) => context.middleware(req, res, () => answerElsewhere(req, res)))
   server.on('upgrade', (req, socket, head) => {
     if (!context.upgrade(req, socket, head)) refuseUpgrade(socket, 404)
@@ -95,8 +95,7 @@ const MOST_SAID = 20
  */
 function elsewhere(
   policy: GuardPolicy,
-  path: string,
-  logger: Logger,
+  { path, target, logger }: Pick<ProxyServerInput, 'path' | 'target' | 'logger'>,
 ): (req: IncomingMessage, res: ServerResponse) => void {
   const said = new Set<string>()
   return (req, res) => {
@@ -116,6 +115,10 @@ function elsewhere(
       policy,
     )
     if (!admission.allowed) return refuse(res, admission.status, admission.code)
+    if (url === '/' && headers['sec-fetch-mode'] === 'navigate') {
+      res.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+      return res.end(`${admission.ownOrigin}${path} leads to ${target.origin}${target.basePath}\n`)
+    }
     const asked = printable(withoutQuery(url)).slice(0, 120)
     // An icon is asked for by the browser itself.
     if (!said.has(asked) && said.size < MOST_SAID && headers['sec-fetch-dest'] !== 'image') {

@@ -16,6 +16,7 @@ const LOOPBACK = 'localhost, 127.0.0.1 and [::1]'
 const ADVICE: Advice = {
   target: (origin) => `unplugin-cors-dev proxy ${origin}`,
   origin: (origin) => `Add --origin ${origin ?? '<its origin>'} to the command`,
+  productionOrigin: '--productionOrigin https://…',
 }
 
 /**

@@ -270,7 +270,7 @@ function policySentence({ url, preflight: { redirectsTo } }: HopVerdict, policy:
   const sends = `Have ${url} send ${list(both)}`
   if (!policy.answersPreflight) return `${sends}.`
   const orElse = redirectsTo === undefined ? '' : ` Or call ${redirectsTo} at once, where it redirects to.`
-  return `${sends}, and answer OPTIONS with status 204, ${list(['the same', ...preflight])}.${orElse}`
+  return `${sends}, and answer OPTIONS with status 204, ${list(['the same headers', ...preflight])}.${orElse}`
 }
 
 function list(items: readonly string[]): string {

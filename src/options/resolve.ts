@@ -29,6 +29,8 @@ const ORIGIN_POLICIES: Record<NonNullable<TargetOptions['origin']>, true> = { ta
 export interface OptionPlace {
   /** Path of an option → its path in messages: `targets[0]` → `package.json:12 corsDev.targets[0]`. */
   describe(path: string): string
+  /** Names of options that its host takes beside ours. */
+  hostOptions?: readonly string[]
 }
 
 const PLUGIN_CALL: OptionPlace = { describe: (path) => path }
@@ -66,7 +68,8 @@ export function checkOptions(
     return { options, issues }
   }
   for (const name of Object.keys(raw)) {
-    if (!Object.hasOwn(OPTION_NAMES, name)) reportUnknown(report, name, name, Object.keys(OPTION_NAMES), 'option')
+    if (!Object.hasOwn(OPTION_NAMES, name))
+      reportUnknown(report, name, name, [...Object.keys(OPTION_NAMES), ...(place.hostOptions ?? [])], 'option')
   }
 
   const given = new Set<keyof CorsDevOptions>()
@@ -256,7 +259,7 @@ function checkPath(path: string, name: string, entry: unknown, report: Report): 
         : 'Write the path that the page calls, such as "/api"',
     )
   }
-  if (!path.startsWith('/')) {
+  if (!path.startsWith('/') && !path.startsWith('*')) {
     return refuse('can never match: the path of a call starts with a slash', `Write ${JSON.stringify(`/${path}`)}`)
   }
   if (path.startsWith('//')) {
@@ -267,10 +270,12 @@ function checkPath(path: string, name: string, entry: unknown, report: Report): 
   }
   if (path.includes('*')) {
     const plain = path.slice(0, path.indexOf('*')).replace(/\/+$/, '') || '/'
-    return refuse(
-      'can never match: stars stand for nothing in a path',
-      `Write ${JSON.stringify(plain)}, which takes all that is under it, or an expression that starts with "^"`,
-    )
+    // Advice that takes the page's own files away from it would be none.
+    const instead =
+      plain === '/'
+        ? 'Write "/api" or the like, or a list of URLs (targets: ["https://api.example.com"]), which the page calls as they are'
+        : `Write ${JSON.stringify(plain)}, which takes all that is under it, or an expression that starts with "^"`
+    return refuse('can never match: stars stand for nothing in a path', instead)
   }
   if (/[?#\\]/.test(path)) {
     const plain = path.replace(/[?#\\].*$/s, '') || '/'

@@ -23,6 +23,8 @@ export interface Project {
   isVisible(name: string): boolean
   /** The entries of the host's own proxy table, and the name of that table: `server.proxy`. */
   proxyTable: { option: string; paths: readonly HostPath[] }
+  /** Names of options that the host takes beside ours. */
+  hostOptions?: readonly string[]
   /** What is wrong with how the host was given the plugin. */
   issues?: readonly Issue[]
 }
@@ -46,7 +48,8 @@ export function discover(rawOptions: unknown, project: Project): Discovery {
     issues.push(...found.issues)
   }
 
-  const checked = checkOptions(rawOptions)
+  const { hostOptions = [] } = project
+  const checked = checkOptions(rawOptions, { describe: (path) => path, hostOptions })
   let { options } = checked
   issues.push(...checked.issues)
   gather(targetsFromOptions(options))

@@ -66,6 +66,7 @@ export function createMiddleware(given: CorsDevMiddlewareOptions = {}): CorsDevM
   const read = (): Discovery =>
     discover(rawOptions, {
       root,
+      hostOptions: ['root', 'base', 'allowedHosts', 'logger'],
       variables: visible({ ...variablesIn(envFiles), ...process.env }),
       envFiles,
       isVisible: (name) => PAGE_VARIABLE.test(name),

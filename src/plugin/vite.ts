@@ -32,6 +32,9 @@ const STYLE_SHEET = /\.(?:css|less|sass|scss|styl|stylus|pcss|postcss|sss)(?:$|\
 
 const PREVIEW_RELAYS_NOTHING = 'preview relays nothing: a built page has no runtime. Give targets a path.'
 
+/** How one of Vite's two servers serves: `server` or `preview` of its configuration. */
+type Serving = ResolvedConfig['server'] | ResolvedConfig['preview']
+
 type HttpServer = UpgradeSource & ListeningServer & NonNullable<ViteDevServer['httpServer']>
 
 /** The plugins for Vite, by when they run. Every server that Vite creates with them gets a context of its own. */
@@ -63,10 +66,9 @@ export function vitePlugins(rawOptions: unknown, advice?: Advice): [Plugin, Plug
         // Frameworks may serve with a copy of what was resolved.
         const project = discoveries.get(config) ?? discoverInVite(rawOptions, config, 'server')
         restartWhenPackageJsonChanges(server)
-        const allowedHosts = allowedHostsOf(config.server)
         const { discover: discovers, relay } = project.options
         const locate = (place: CodePlace): Promise<WrittenPlace | undefined> => placeInVite(server, place)
-        const context = openContext({ ...project, advice, locate }, config, allowedHosts)
+        const context = openContext({ ...project, advice, locate }, config, config.server)
         if (discovers) {
           await followOpenApi(server, context, project)
           listeners.set(context, { context, relay })
@@ -74,13 +76,7 @@ export function vitePlugins(rawOptions: unknown, advice?: Advice): [Plugin, Plug
         sayWhenPrinted(server, context.startupLines())
         if (!context.isWanted) return
         for (const environment of Object.values(server.environments)) contexts.set(environment, context)
-        const takePlaces = handleFirst(
-          server,
-          context,
-          isVites(config, config.server.proxy),
-          allowedHosts,
-          project.options,
-        )
+        const takePlaces = handleFirst(server, context, config.server, project.options)
         server.httpServer?.once('listening', () => {
           takePlaces()
           saySince(config, context.startupLines())
@@ -101,15 +97,8 @@ export function vitePlugins(rawOptions: unknown, advice?: Advice): [Plugin, Plug
           if (project.targets.length > 0) sayWhenPrinted(server, [PREVIEW_RELAYS_NOTHING])
           return
         }
-        const allowedHosts = allowedHostsOf(config.preview)
-        const context = openContext({ ...project, targets }, config, allowedHosts)
-        const takePlaces = handleFirst(
-          server,
-          context,
-          isVites(config, config.preview.proxy),
-          allowedHosts,
-          project.options,
-        )
+        const context = openContext({ ...project, targets }, config, config.preview)
+        const takePlaces = handleFirst(server, context, config.preview, project.options)
         server.httpServer.once('close', () => void context.close())
         sayWhenPrinted(server, context.startupLines())
         return takePlaces
@@ -207,14 +196,14 @@ function twiceIn({ plugins }: ResolvedConfig): Issue[] {
 function openContext(
   project: Discovery & Pick<ContextInput, 'advice' | 'locate'>,
   config: ResolvedConfig,
-  allowedHosts: readonly string[],
+  serving: Serving,
 ): Context {
   const { logger } = config
   return createContext({
     ...project,
     root: config.root,
     base: config.base,
-    allowedHosts,
+    allowedHosts: allowedHostsOf(serving),
     logger: {
       info: (message) => logger.info(message, { timestamp: true }),
       warn: (message) => logger.warn(message, { timestamp: true }),
@@ -232,11 +221,11 @@ function openContext(
 function handleFirst(
   server: ViteDevServer | PreviewServer,
   context: Context,
-  isHosts: IsHosts,
-  allowedHosts: readonly string[],
+  serving: Serving,
   { origins }: Pick<Discovery['options'], 'origins'>,
 ): () => void {
-  const { middlewares } = server
+  const { middlewares, config } = server
+  const isHosts = isVites(config, serving.proxy)
   const isPreview = !('environments' in server)
   let hasHttpServer = false
   const meetHttpServer = (httpServer: HttpServer): void => {
@@ -248,9 +237,9 @@ function handleFirst(
       context.refuse,
     )
     const noteListening = (): void => {
-      context.noteListening(ownOrigins(httpServer, allowedHosts))
+      context.noteListening(ownOrigins(httpServer, allowedHostsOf(serving)))
       // Nobody prints URLs there.
-      if (!server.httpServer) say(server.config, context.startupLines())
+      if (!server.httpServer) say(config, context.startupLines())
     }
     if (httpServer.listening) noteListening()
     else httpServer.once('listening', noteListening)
@@ -345,7 +334,7 @@ function isVites({ base }: ResolvedConfig, proxy: ResolvedConfig['server']['prox
 }
 
 /** `true` turns Vite's own host check off; our guard stays. A host name that the server is told to listen on leads to it. */
-function allowedHostsOf({ allowedHosts, host }: { allowedHosts?: true | string[]; host?: string | boolean }): string[] {
+function allowedHostsOf({ allowedHosts, host }: Serving): string[] {
   const names = allowedHosts === true || allowedHosts === undefined ? [] : allowedHosts
   return typeof host === 'string' && isIP(host) === 0 && host !== '' ? [...names, host] : [...names]
 }

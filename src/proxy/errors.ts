@@ -99,13 +99,13 @@ export function classifyFailure(error: Error, target: Target): Failure {
       return {
         code,
         cause: `connection refused, nothing listens on ${host}`,
-        remedy: `Start the API, or change ${where}.`,
+        remedy: `Start the API, or correct its address in ${where}.`,
       }
     case 'unreachable':
       return {
         code,
         cause: `no route leads to ${host}`,
-        remedy: `Check the network and its VPN, or change ${where}.`,
+        remedy: `Check the network and its VPN, or correct the address in ${where}.`,
       }
     case 'reset':
       return {

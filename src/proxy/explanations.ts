@@ -1,6 +1,7 @@
 import type { Exchange } from '../exchange/exchange'
 import { perCall } from '../exchange/per-call'
 import type { ExchangeRecord } from '../exchange/recorded-exchange'
+import type { Advice } from '../options/advice'
 import type { DirectResponse } from '../explain/direct-exchange'
 import { explain } from '../explain/explain'
 import { fromRecord } from '../explain/from-record'
@@ -37,6 +38,7 @@ export interface Explanations {
 export interface ExplanationsInput {
   preflights: Preflights
   productionOrigin: string | undefined
+  advice: Advice
   log: TargetLog
   /** Milliseconds since the epoch. */
   now(): number
@@ -85,7 +87,13 @@ const FAILS_HERE_TOO = new Set<Reason>([
 ])
 
 /** Works out what a browser would have made of each call without the dev server, and says what it would have blocked. */
-export function createExplanations({ preflights, productionOrigin, log, now }: ExplanationsInput): Explanations {
+export function createExplanations({
+  preflights,
+  productionOrigin,
+  advice,
+  log,
+  now,
+}: ExplanationsInput): Explanations {
   const kinds = new Map<string, Kind>()
   const findings = new Map<string, Finding>()
   const chains = createRedirectChains<Link>()
@@ -199,7 +207,7 @@ export function createExplanations({ preflights, productionOrigin, log, now }: E
     log.blocked(notice({ exchange: chainOf(link)[0]?.exchange ?? exchange, verdict, productionOrigin }))
     if (productionOrigin === undefined) {
       log.once(
-        `calls are judged as those of a page on ${exchange.pageOrigin}. With productionOrigin: 'https://…' they are judged as those of the page in production.`,
+        `calls are judged as those of a page on ${exchange.pageOrigin}. With ${advice.productionOrigin} they are judged as those of the page in production.`,
       )
     }
     return finding

@@ -36,6 +36,7 @@ import { answerFailureReport } from './failure-report'
 import { createExplanations } from './explanations'
 import { type Admission, guardRequest, type GuardPolicy, hasOwnHost, type Refusal } from './guard'
 import { createHops } from './hop'
+import { createKeptPrefixHint } from './kept-prefix'
 import { createNewcomers } from './newcomers'
 import { createPageCookies } from './page-cookies'
 import { createPreflights, dispatchPreflight } from './preflights'
@@ -104,6 +105,7 @@ export function createProxy(input: ProxyInput): Proxy {
   const hops = createHops()
   const exchanges = createExchangeLog()
   const log = createTargetLog(input.logger, now)
+  const hintAtPrefix = createKeptPrefixHint(log)
   const jars = createCookieJars({
     file: path.join(cache, 'cookies.json'),
     onWriteFailure: ({ message }) => log.once(`logins won't outlive this dev server: ${message}.`),
@@ -128,11 +130,13 @@ export function createProxy(input: ProxyInput): Proxy {
       buildSentHeaders(call, upstream, { jars, pageCookies, hops, table, prefix, isDevServer, log }),
     answerFailure,
     strictTargets: new WeakSet(),
-    finished({ exchange, target, hop }) {
+    finished(call) {
+      const { exchange, target, hop } = call
       if (hop) hops.followed(hop)
       exchange.duration = now() - exchange.startedAt
       const recorded = exchanges.add(exchange)
       log.failed(recorded)
+      hintAtPrefix(call)
       if (exchange.way === 'to' && exchange.upstreamResponse?.status === 401) log.unauthorized(recorded)
       if (target.explain ?? options.explain) explanations.add(recorded, exchange, target)
     },
@@ -179,7 +183,7 @@ export function createProxy(input: ProxyInput): Proxy {
     calledDirectly: (target) => usedTargets.forget(target),
     learn: input.learn ?? (() => Promise.resolve()),
   })
-  const explanations = createExplanations({ preflights, productionOrigin: options.productionOrigin, log, now })
+  const explanations = createExplanations({ preflights, productionOrigin: options.productionOrigin, advice, log, now })
 
   /** Where a request leads, and whether it may go there: one check for requests and upgrades alike. */
   function receive(req: IncomingMessage, destination: Destination, isUpgrade: boolean): Reception {

@@ -21,14 +21,17 @@ export function targetsFromPackageJson(
   let content: unknown
   try {
     content = JSON.parse(source)
-  } catch {
-    // Not for us to judge: npm and the host read it too, and say so.
-    return { targets: [], issues: [] }
+  } catch (error) {
+    if (!source.includes(`"${KEY}"`)) return { targets: [], issues: [] }
+    const why = `is no JSON, so its "${KEY}" counts for nothing: ${(error as Error).message}`
+    const instead = 'Correct it; commas behind the last entry and comments are no JSON'
+    return { targets: [], issues: [{ code: 'CORS_DEV_OPTION', path: file, why, instead }] }
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) return { targets: [], issues: [] }
 
   const { [KEY]: own, proxy } = content as Record<string, unknown>
-  if (own === undefined && proxy === undefined) return { targets: [], issues: [] }
+  const misspelt = Object.keys(content).filter((name) => name !== KEY && /^cors[-_]?dev$/i.test(name))
+  if (own === undefined && proxy === undefined && misspelt.length === 0) return { targets: [], issues: [] }
   const lineOf = locateJsonValues(source)
   const place = (name: string, path: JsonPath): Provenance => {
     const line = lineOf(path)
@@ -36,7 +39,10 @@ export function targetsFromPackageJson(
   }
 
   const targets: Target[] = []
-  const issues: Issue[] = []
+  const issues = misspelt.map((name): Issue => {
+    const path = provenanceLabel(place(`"${name}"`, [name]))
+    return { code: 'CORS_DEV_UNKNOWN', path, why: `is no key of ours: that is "${KEY}"`, instead: 'Rename it' }
+  })
   let options: ResolvedOptions | undefined
   if (own !== undefined) {
     const provenanceOf = (optionPath: string): Provenance =>

@@ -132,6 +132,7 @@ describe('serve', () => {
     [['./check'], 'has no page'],
     [['project'], "import corsDev from 'unplugin-cors-dev/vite'"],
     [['.', 'more'], 'is one too many'],
+    [['.', '--host', '0.0.0.0'], 'Write --host=0.0.0.0.'],
     [['.', '--prot', '3000'], 'Did you mean --port?'],
     [['.', '--port', '65536'], 'is no port'],
     [['.', '--port=-1'], 'is no port'],

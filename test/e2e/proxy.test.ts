@@ -144,6 +144,12 @@ describe('a page of another local server', () => {
     await command.waitFor(new RegExp(`/users is no path of this proxy: .*Call ${pathname}/users\\.`))
   })
 
+  it('tells who opens it where it leads', async () => {
+    const { origin, pathname } = new URL(proxy)
+    const response = await fetch(origin, { headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'none' } })
+    expect([response.status, await response.text()]).toEqual([200, `${origin}${pathname} leads to ${api.origin}\n`])
+  })
+
   it('leaves its code as it is when it loads the script', async () => {
     const other = await openPage('/with-script')
     const seen = await other.evaluate(async (url) => {
@@ -163,7 +169,9 @@ describe('a page of another local server', () => {
       return { status: response.status, code: (await response.json()).code }
     }, base)
     expect(seen).toEqual({ status: 502, code: 'refused' })
-    await other.waitFor(/\/proxy\/users → .* failed: connection refused, .*Start the API, or change <url>\./)
+    await other.waitFor(
+      /\/proxy\/users → .* failed: connection refused, .*Start the API, or correct its address in <url>\./,
+    )
     expect(await other.stop()).toBe(130)
   })
 })

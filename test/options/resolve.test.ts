@@ -165,7 +165,10 @@ describe('targets', () => {
     ['//api', 'Write "/api"'],
     ['/api/*', 'Write "/api", which takes all that is under it, or an expression that starts with "^"'],
     ['/api/**', 'Write "/api", which takes all that is under it, or an expression that starts with "^"'],
-    ['**', 'Write "/**"'],
+    [
+      '**',
+      'Write "/api" or the like, or a list of URLs (targets: ["https://api.example.com"]), which the page calls as they are',
+    ],
     ['/api?x', 'Write "/api", or an expression that starts with "^"'],
     ['/api#x', 'Write "/api", or an expression that starts with "^"'],
     ['/api\\x', 'Write "/api", or an expression that starts with "^"'],

@@ -82,6 +82,7 @@ describe('what is published', () => {
 
   test('is the build and its papers', () => {
     expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual([
+      'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'SECURITY.md',

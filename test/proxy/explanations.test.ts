@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import createMiddleware from '../../src/middleware'
+import { IN_PLUGIN } from '../../src/options/advice'
 import type { CorsDevOptions } from '../../src/options/types'
 import { RecordedExchange, type ExchangeRecord } from '../../src/exchange/recorded-exchange'
 import { createExplanations } from '../../src/proxy/explanations'
@@ -599,6 +600,7 @@ describe('explanations', () => {
     const explanations = createExplanations({
       preflights,
       productionOrigin: undefined,
+      advice: IN_PLUGIN,
       log: createTargetLog({ info: say, warn: say, error: say }, now),
       now,
     })

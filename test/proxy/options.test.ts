@@ -50,6 +50,16 @@ it('targets: a path is kept, put behind the path of the target, and dropped by s
   expect((await ask(server, '/api.ts')).status).toBe(HOST_STATUS)
 })
 
+it('targets: a first answer of 404 brings the hint that the path is kept, unless it is not', async () => {
+  const upstream = createServer((_req, res) => res.writeHead(404).end())
+  const url = `http://127.0.0.1:${await listen(upstream)}`
+  const server = await startDevServer({ targets: { '/api': url, '/strip': { url, stripPrefix: true } } })
+  closing.push(() => stop(upstream), server.close)
+  for (const path of ['/strip/x', '/api/x', '/api/y']) await ask(server, path)
+  const hints = server.lines.filter((line) => line.includes('the path is kept'))
+  expect(hints).toEqual([expect.stringContaining(`write { url: '${url}', stripPrefix: true } in targets["/api"].`)])
+})
+
 it('targets: IPv6 literals, internationalized hosts, and localhost in whichever family the API listens', async () => {
   const upstream = createServer((req, res) => res.end(`${req.headers.host} ${req.url}`)).listen(0, '::1')
   await once(upstream, 'listening')

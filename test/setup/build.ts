@@ -23,6 +23,8 @@ function build(): void {
   )
   if (built.every((file) => existsSync(file) && statSync(file).mtimeMs > newest)) return
 
+  // What an older build left would be packed, too.
+  rmSync(join(repository, 'dist'), { recursive: true, force: true })
   const tsup = join(dirname(createRequire(import.meta.url).resolve('tsup/package.json')), 'dist/cli-default.js')
   const { status, stdout, stderr } = spawnSync(process.execPath, [tsup], { cwd: repository, encoding: 'utf8' })
   if (status !== 0) throw new Error(`The build failed:\n${stdout}${stderr}`)

@@ -127,6 +127,16 @@ it.each(['', 'null', '[]', '"x"', '{"name": "x"', '{"name": "x"}', '\uFEFF{"name
   },
 )
 
+it('does not pass over targets where the file is no JSON, or our key is misspelt', () => {
+  expect(targetsFromPackageJson('{ "corsDev": {}, }', 'package.json').issues).toMatchObject([
+    { code: 'CORS_DEV_OPTION', path: 'package.json' },
+  ])
+  expect(read({ 'cors-dev': {}, corsdev: {} }).issues).toMatchObject([
+    { code: 'CORS_DEV_UNKNOWN', path: 'package.json:2 "cors-dev"', instead: 'Rename it' },
+    { path: 'package.json:3 "corsdev"' },
+  ])
+})
+
 it('reads a file that starts with a byte-order mark', () => {
   expect(targetsFromPackageJson('\uFEFF{"proxy": "http://a.test"}', 'package.json').targets).toHaveLength(1)
 })
