@@ -146,8 +146,10 @@ describe('a page of another local server', () => {
 
   it('tells who opens it where it leads', async () => {
     const { origin, pathname } = new URL(proxy)
-    const response = await fetch(origin, { headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'none' } })
-    expect([response.status, await response.text()]).toEqual([200, `${origin}${pathname} leads to ${api.origin}\n`])
+    const opened = await page.context().newPage()
+    const response = await opened.goto(origin)
+    expect([response?.status(), await response?.text()]).toEqual([200, `${origin}${pathname} leads to ${api.origin}\n`])
+    await opened.close()
   })
 
   it('leaves its code as it is when it loads the script', async () => {
