@@ -1,5 +1,5 @@
 import { nearestName } from './nearest-name'
-import type { Report } from './resolve'
+import type { Report } from './report'
 import type { ProxyEventName, RefusedProxyOption, TargetProxyOptions } from './types'
 
 type Check = (value: unknown) => boolean
