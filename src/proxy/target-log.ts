@@ -54,12 +54,11 @@ export function createTargetLog(logger: Logger, now: () => number): TargetLog {
   }
 
   return {
-    failed({ method, pageUrl, upstreamUrl, failure }) {
+    failed({ method, way, pageUrl, upstreamUrl, failure }) {
       if (!failure || failure.code === 'aborted') return
-      say(
-        'error',
-        `${method} ${withoutQuery(pageUrl)} → ${withoutQuery(upstreamUrl)} failed: ${failure.cause}. ${failure.remedy}`,
-      )
+      // What goes through the relay has in the page's code the upstream's own URL.
+      const from = way === 'path' ? `${withoutQuery(pageUrl)} → ` : ''
+      say('error', `${method} ${from}${withoutQuery(upstreamUrl)} failed: ${failure.cause}. ${failure.remedy}`)
     },
     refused(message) {
       // A foreign page that asks for a thousand paths a second must not fill the terminal.

@@ -36,6 +36,7 @@ it('shows what a server sent, and obeys none of it', () => {
   }
   const exchange = {
     method: 'GET',
+    way: 'path',
     pageUrl: '/api/\x9b31m?token=s3cret',
     upstreamUrl: 'http://api.test/x?token=s3cret',
     failure,
