@@ -21,7 +21,7 @@ export default defineConfig([
   },
   {
     // For itself: what it shares with the plugin would lie in a dozen small files, and a dev server's start would take
-    // 7 ms more to load them.
+    // some milliseconds more to load them.
     name: 'cli',
     entry: ['src/cli.ts'],
     format: 'esm',

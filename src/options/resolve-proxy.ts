@@ -1,13 +1,12 @@
-import { nearestName } from './nearest-name'
-import type { Report } from './report'
+import { type Report, reportUnknown } from './report'
 import type { ProxyEventName, RefusedProxyOption, TargetProxyOptions } from './types'
+import { isPlainObject } from './values'
 
 type Check = (value: unknown) => boolean
 
 const isString: Check = (value) => typeof value === 'string'
 const isBoolean: Check = (value) => typeof value === 'boolean'
 const isFunction: Check = (value) => typeof value === 'function'
-const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isMilliseconds: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0
 const isListOf =
   (check: Check): Check =>
@@ -17,15 +16,15 @@ const isListOf =
 /** What each option must be; the compiler keeps the list complete. */
 export const PROXY_OPTION_NAMES: Record<keyof TargetProxyOptions, [check: Check, expected: string, sample: string]> = {
   auth: [isString, 'is not "user:password": basic authentication is one string', '"user:password"'],
-  headers: [isObject, 'is not an object: headers have names', '{ "x-api-key": process.env.API_KEY }'],
-  on: [isObject, 'is not an object: handlers have names', '{ proxyReq(proxyReq) { … } }'],
+  headers: [isPlainObject, 'is not an object: headers have names', '{ "x-api-key": process.env.API_KEY }'],
+  on: [isPlainObject, 'is not an object: handlers have names', '{ proxyReq(proxyReq) { … } }'],
   pathFilter: [
     (value) => isString(value) || isFunction(value) || isListOf(isString)(value),
     'is no filter: it is neither a glob, a list of globs nor a function',
     '"/api/**"',
   ],
   pathRewrite: [
-    (value) => isObject(value) || isFunction(value),
+    (value) => isPlainObject(value) || isFunction(value),
     'is no rewrite: it is neither a map nor a function',
     '{ "^/old": "/new" }',
   ],
@@ -33,7 +32,7 @@ export const PROXY_OPTION_NAMES: Record<keyof TargetProxyOptions, [check: Check,
   proxyTimeout: [isMilliseconds, 'is no duration: it is a number of milliseconds', '30_000'],
   secure: [isBoolean, 'is neither true nor false: certificates are verified or not', 'false'],
   selfHandleResponse: [isBoolean, 'is neither true nor false: the response is passed on or left to a handler', 'true'],
-  ssl: [isObject, 'is not an object: it holds the options of a TLS connection', '{ ca: … }'],
+  ssl: [isPlainObject, 'is not an object: it holds the options of a TLS connection', '{ ca: … }'],
   timeout: [isMilliseconds, 'is no duration: it is a number of milliseconds', '30_000'],
   xfwd: [isBoolean, 'is neither true nor false: X-Forwarded headers are sent or not', 'true'],
 }
@@ -89,7 +88,7 @@ const EVENT_NAMES: Record<ProxyEventName, true> = {
 
 /** The options of a target's `proxy`, each of them known and of the right kind. */
 export function checkProxyOptions(raw: unknown, path: string, report: Report): TargetProxyOptions {
-  if (!isObject(raw)) {
+  if (!isPlainObject(raw)) {
     report(
       'CORS_DEV_PROXY',
       path,
@@ -99,23 +98,14 @@ export function checkProxyOptions(raw: unknown, path: string, report: Report): T
     )
     return {}
   }
-  const given = raw as Record<string, unknown>
   const checked: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(raw)) {
     const place = `${path}.${name}`
     const refused = refusedProxyOption(name)
     if (refused) {
       report('CORS_DEV_PROXY', place, undefined, refused.why, refused.instead)
     } else if (!Object.hasOwn(PROXY_OPTION_NAMES, name)) {
-      const known = Object.keys(PROXY_OPTION_NAMES)
-      const nearest = nearestName(name, known)
-      report(
-        'CORS_DEV_UNKNOWN',
-        place,
-        undefined,
-        `is no known option: there are ${known.join(', ')}`,
-        nearest === undefined ? 'Remove it' : `Did you mean ${nearest}? Rename it, or remove it`,
-      )
+      reportUnknown(report, place, name, Object.keys(PROXY_OPTION_NAMES), 'option of `proxy`')
     } else if (value !== undefined) {
       const [check, expected, sample] = PROXY_OPTION_NAMES[name as keyof TargetProxyOptions]
       if (!check(value)) {
@@ -168,18 +158,10 @@ function checkHeaders(headers: object, path: string, report: Report): void {
 }
 
 function checkEvents(handlers: object, path: string, report: Report): void {
-  const known = Object.keys(EVENT_NAMES)
   for (const [name, handler] of Object.entries(handlers) as [string, unknown][]) {
     const place = `${path}.${name}`
     if (!Object.hasOwn(EVENT_NAMES, name)) {
-      const nearest = nearestName(name, known)
-      report(
-        'CORS_DEV_UNKNOWN',
-        place,
-        undefined,
-        `is no known event: there are ${known.join(', ')}`,
-        nearest === undefined ? 'Remove it' : `Did you mean ${nearest}? Rename it, or remove it`,
-      )
+      reportUnknown(report, place, name, Object.keys(EVENT_NAMES), 'event')
     } else if (handler !== undefined && typeof handler !== 'function') {
       report('CORS_DEV_PROXY', place, handler, 'is no function: a handler is called', 'Write a function')
     }

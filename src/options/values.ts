@@ -9,27 +9,13 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-export function oneOf<Value extends string>(
+export function oneOf<Value extends string, Fallback>(
   value: unknown,
   allowed: Record<Value, true>,
-  fallback: Value,
+  fallback: Fallback,
   path: string,
   report: Report,
-): Value
-export function oneOf<Value extends string>(
-  value: unknown,
-  allowed: Record<Value, true>,
-  fallback: Value | undefined,
-  path: string,
-  report: Report,
-): Value | undefined
-export function oneOf<Value extends string>(
-  value: unknown,
-  allowed: Record<Value, true>,
-  fallback: Value | undefined,
-  path: string,
-  report: Report,
-): Value | undefined {
+): Value | Fallback {
   if (typeof value === 'string' && Object.hasOwn(allowed, value)) return value as Value
   const words = Object.keys(allowed)
   const nearest = typeof value === 'string' ? nearestName(value, words) : undefined

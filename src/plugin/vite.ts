@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { basename, join, posix } from 'node:path'
+import { basename, join, posix, relative, sep } from 'node:path'
 import { styleText } from 'node:util'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Environment, Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite'
@@ -9,7 +9,7 @@ import type { Advice } from '../options/advice'
 import type { Issue } from '../options/errors'
 import { type Context, type ContextInput, createContext } from './context'
 import { rewriteCss } from './cors-markup'
-import { isOpenApiFile } from '../targets/openapi-files'
+import { isOpenApiFile, isOpenApiFolder } from '../targets/openapi-files'
 import { changedLines } from './changed-lines'
 import { type Discovery, discover, findPackageJson, openApiReader, settingsInPackageJson } from './discover'
 import { exceptReserved, type IsHosts, isInViteTable, pathsInViteTable } from './host-paths'
@@ -380,7 +380,8 @@ async function followOpenApi(server: ViteDevServer, context: Context, { options 
   watcher.on('ready', () => nowAndOnceMore(() => void learn()))
   watcher.on('all', (event, path) => {
     // A file may be in a new folder before the watcher has looked into that.
-    if (event === 'addDir' || isOpenApiFile(basename(path))) nowAndOnceMore(() => void learn())
+    const isFolder = event === 'addDir' && isOpenApiFolder(relative(config.root, path).split(sep).join('/'))
+    if (isFolder || isOpenApiFile(basename(path))) nowAndOnceMore(() => void learn())
   })
 }
 

@@ -16,6 +16,9 @@ export const OPENAPI_FOLDERS = [
   'swagger',
 ] as const
 
+/** @param path relative to the project root, with slashes */
+export const isOpenApiFolder = (path: string): boolean => OPENAPI_FOLDERS.some((folder) => folder === path)
+
 export const isOpenApiFile = (name: string): boolean => /^(?:openapi|swagger)\.(?:json|ya?ml)$/i.test(name)
 
 /** Where such files stand or may come to stand, relative to the project root: whoever watches them needs their names. */
