@@ -8,15 +8,11 @@ const MOST_CHARACTERS = 20_000
 export function createCallStack({ Error }: typeof globalThis): () => CallStack {
   const stack = (): string => {
     const before = Error.stackTraceLimit
-    try {
-      Error.stackTraceLimit = MOST_FRAMES
-      return `${new Error().stack}`.slice(0, MOST_CHARACTERS)
-    } catch {
-      // A hardened page forbids it.
-      return ''
-    } finally {
-      Reflect.set(Error, 'stackTraceLimit', before)
-    }
+    // A hardened page forbids it, and then this does not throw.
+    Reflect.set(Error, 'stackTraceLimit', MOST_FRAMES)
+    const { stack } = new Error()
+    Reflect.set(Error, 'stackTraceLimit', before)
+    return `${stack}`.slice(0, MOST_CHARACTERS)
   }
   const runtime = stack()
   return () => ({ runtime, call: stack() })

@@ -28,17 +28,18 @@ export function createDecisions(
   },
   callStack: () => CallStack,
 ): Decisions {
-  const decided = new Map(Object.entries(config.decisions))
-  const asked = new Map<string, Promise<Route>>()
+  // What is learned here is known in the windows that are opened from here.
+  const { decisions } = config
+  const asked: Record<string, Promise<Route>> = {}
   const endpoint = prefix + DECISION_ENDPOINT
 
   const known: Decisions['known'] = ({ relay, origin }, shape) =>
-    relay === 'always' ? 'relay' : decided.get(decisionKey(origin, shape))
+    relay === 'always' ? 'relay' : decisions[decisionKey(origin, shape)]
 
   const question = ({ url, relay }: TargetUrl, shape: RequestShape): string =>
     JSON.stringify({
       ...shape,
-      url: url.origin + url.pathname + url.search,
+      url: url.href.split('#', 1)[0] as string,
       ...(relay === 'unknown' && { calledFrom: callStack() }),
     } satisfies RouteQuestion)
 
@@ -47,8 +48,8 @@ export function createDecisions(
 
   function settle(target: TargetUrl, key: string, answer: unknown): Route {
     const route = (answer as RouteAnswer | undefined)?.route
-    if (route !== 'direct' && route !== 'relay') return unasked(target)
-    decided.set(key, route)
+    if (!route) return unasked(target)
+    decisions[key] = route
     return route
   }
 
@@ -56,15 +57,13 @@ export function createDecisions(
     known,
     ask(target, shape) {
       const key = decisionKey(target.origin, shape)
-      const answer =
-        asked.get(key) ??
-        post.later(endpoint, question(target, shape)).then(
+      return (asked[key] ??= post
+        .later(endpoint, question(target, shape))
+        .then(
           (body) => settle(target, key, body),
           () => unasked(target),
         )
-      asked.set(key, answer)
-      void answer.then(() => asked.delete(key))
-      return answer
+        .finally(() => delete asked[key]))
     },
     askNow(target, shape) {
       const route = known(target, shape)

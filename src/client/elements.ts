@@ -10,26 +10,23 @@ import type { Runtime } from './runtime'
  *
  * @see https://html.spec.whatwg.org/multipage/images.html#update-the-image-data
  */
-export function patchElements({ scope, urls, patcher }: Runtime): void {
-  const { Element } = scope
+export function patchElements({ scope, urls, patcher, onArrival }: Runtime): void {
+  const { Element, ShadowRoot } = scope
   if (!Element) return
   const { getAttribute, setAttribute } = Element.prototype
-  const { shown, targetOf, toDevUrl } = urls
+  const { shown, led } = urls
 
   function lead(element: Element): void {
-    const { localName } = element
-    // Scripts stay direct: where they come from, their own imports do.
-    if (localName === 'script') return
-    const owner = /^[st]/.test(localName)
+    // Of scripts it is nobody, so that they stay direct: where they come from, their own imports do.
+    const owner = /^[st]/.test(element.localName)
       ? (element.closest('video,audio') ?? element.closest('picture')?.querySelector('img'))
       : element
-    const crossOrigin = owner && getAttribute.call(owner, 'crossorigin')
+    const crossOrigin = (owner as HTMLImageElement | undefined)?.crossOrigin
     for (const name of ['src', 'srcset']) {
       const value = getAttribute.call(element, name) ?? ''
-      const right = shown(value).replace(name === 'src' ? /.+/ : /\S*[^\s,]/g, (url) => {
-        const target = crossOrigin != null && targetOf(url)
-        return target ? toDevUrl(/^use/i.test(crossOrigin) ? 'to' : 'anon', target.url) : url
-      })
+      const right = shown(value).replace(name === 'src' ? /.+/ : /\S*[^\s,]/g, (url) =>
+        crossOrigin == null ? url : led(url, /^use/i.test(crossOrigin) ? 'to' : 'anon'),
+      )
       if (right !== value) setAttribute.call(element, name, right)
     }
   }
@@ -37,13 +34,8 @@ export function patchElements({ scope, urls, patcher }: Runtime): void {
   const afterWriting: After = (_, element: Element, [name = '', value]: string[]) => {
     // A property has but its value.
     if (value !== undefined && !/^src|^cross/i.test(name)) return
-    const leadGroup = (): void => {
-      lead(element)
-      element.closest('picture,video,audio')?.querySelectorAll('[src],[srcset]').forEach(lead)
-    }
-    leadGroup()
-    // Frameworks build from the inside out: what it loads with may come to its place later.
-    queueMicrotask(leadGroup)
+    lead(element)
+    element.closest('picture,video,audio')?.querySelectorAll('[src],[srcset]').forEach(lead)
   }
   const afterParsing: After = (_, element: HTMLTemplateElement, args: unknown[]) => {
     if (!/crossorigin/i.test(`${args}`)) return
@@ -58,10 +50,11 @@ export function patchElements({ scope, urls, patcher }: Runtime): void {
       patcher.getter(scope[`HTML${name}Element`].prototype, property, shown, afterWriting)
     }
   }
+  onArrival((element: Element) => element.localName && lead(element))
   patcher.after(Element.prototype, 'setAttribute', afterWriting)
   patcher.after(Element.prototype, 'getAttribute', shown)
   patcher.after(Element.prototype, 'insertAdjacentHTML', afterParsing)
   for (const property of ['innerHTML', 'outerHTML']) {
-    patcher.getter(Element.prototype, property, shown, afterParsing)
+    for (const { prototype } of [Element, ShadowRoot]) patcher.getter(prototype, property, shown, afterParsing)
   }
 }

@@ -3,6 +3,6 @@ import type { Runtime } from './runtime'
 
 export function patchEventSource(runtime: Runtime): void {
   patchConnection(runtime, 'EventSource', ([url, init]) =>
-    relayedUrl(runtime, url, { method: 'GET', credentials: !!(init as EventSourceInit | undefined)?.withCredentials }),
+    relayedUrl(runtime, url, { credentials: !!(init as EventSourceInit | undefined)?.withCredentials }),
   )
 }

@@ -25,8 +25,8 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   // connections to a host for calls that say `omit`: as many as a direct call would have to the API.
   const anonymous = 'userAgentData' in scope.navigator && urls.prefix.startsWith('http:') ? 'omit' : 'same-origin'
 
-  patcher.override(scope, 'fetch', (native, self, args, called) => {
-    const natively = (...given: unknown[]) => Reflect.apply(native, self, given) as Promise<Response>
+  patcher.override(scope, 'fetch', (proceed, self, args, called) => {
+    const natively = (...given: unknown[]) => proceed(self, given) as Promise<Response>
     let call: ReturnType<typeof callOf> | undefined
     let travel: (() => Promise<Response>) | undefined
     try {
@@ -84,7 +84,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
 
   function shapeOf({ request, init, credentials }: Call): RequestShape {
     return requestShape(scope, {
-      method: init.method ?? request?.method ?? 'GET',
+      method: init.method ?? request?.method,
       headers: init.headers ?? request?.headers,
       body: init.body,
       credentials: credentials === 'include',
@@ -120,7 +120,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     )
     const send = (): Promise<Response> =>
       native(devUrl, relayedInit).catch((error: unknown) => {
-        if (error instanceof TypeError) failures.explain(source.method ?? 'GET', target.url.href)
+        if (error instanceof TypeError) failures.explain(source.method, target.url.href)
         throw error
       })
 
@@ -175,10 +175,10 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   )
   // A stream that is read by hand says itself that it broke off.
   for (const read of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) {
-    patcher.override(Response.prototype, read, (native, self, args, called) => {
+    patcher.override(Response.prototype, read, (proceed, self, _, called) => {
       const upstreamUrl = self instanceof Response && urls.toUpstreamUrl(urlOfResponse(self))
       const isFirst = upstreamUrl && !self.bodyUsed
-      const reading = Reflect.apply(native, self, args) as Promise<unknown>
+      const reading = proceed() as Promise<unknown>
       if (!upstreamUrl) return reading
       const call = callOf(called)
       return reading.catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import type { ClientConfig } from '../exchange/wire'
+import { watchArrivals } from './arrivals'
 import { patchBeacon } from './beacon'
 import { createCallStack } from './call-stack'
 import { createDecisions } from './decisions'
@@ -7,11 +8,11 @@ import { patchEventSource } from './event-source'
 import { createFailures } from './failures'
 import { patchFetch } from './fetch'
 import { patchMessageOrigin } from './message-origin'
-import { patchFonts } from './fonts'
 import { createPatcher } from './patch'
 import { patchPerformance } from './performance'
 import type { Runtime } from './runtime'
-import { createDevUrls } from './to-dev-url'
+import { patchStyles } from './styles'
+import { createDevUrls, type DevUrls } from './to-dev-url'
 import { patchWebSocket } from './websocket'
 import { patchWindows } from './windows'
 import { patchWorkers } from './workers'
@@ -28,7 +29,7 @@ export const PATCHES = [
   patchBeacon,
   patchPerformance,
   patchWorkers,
-  patchFonts,
+  patchStyles,
   patchWindows,
   patchElements,
 ]
@@ -50,23 +51,24 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
   if (scope.origin === 'null') return () => undefined
 
   const patcher = createPatcher(scope)
-  let close = (): void => undefined
+  let urls: DevUrls | undefined
   const uninstall = (): void => {
-    close()
+    urls?.close()
     patcher.undo()
     delete marked[INSTALLED]
   }
   try {
-    const urls = createDevUrls(config, devServer, scope)
-    close = urls.close
-    const decisions = createDecisions(config, urls.prefix, createPost(scope), createCallStack(scope))
+    urls = createDevUrls(config, devServer, scope)
+    const { prefix } = urls
+    const decisions = createDecisions(config, prefix, createPost(scope), createCallStack(scope))
     const runtime: Runtime = {
       scope,
       urls,
       patcher,
       decisions,
-      failures: createFailures(scope, urls.prefix),
-      installIn: (other) => install(config, urls.prefix, other),
+      failures: createFailures(scope, prefix),
+      onArrival: watchArrivals(scope),
+      installIn: (other) => install(config, prefix, other),
     }
     for (const patch of patches) patch(runtime)
   } catch (error) {
@@ -75,7 +77,7 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
     scope.console.warn('[cors-dev] The page calls its targets directly:', error)
     return uninstall
   }
-  Object.defineProperty(scope, INSTALLED, { value: uninstall, configurable: true })
+  marked[INSTALLED] = uninstall
   return uninstall
 }
 

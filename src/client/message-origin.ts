@@ -1,12 +1,13 @@
 import type { Runtime } from './runtime'
+import { asHttp } from './to-dev-url'
 
 /** What an event stream or a socket delivers says where it came from: the upstream, not the dev server. */
 export function patchMessageOrigin({ scope, urls, patcher }: Runtime): void {
-  const { EventSource, MessageEvent, WebSocket } = scope
-  patcher.getter<string>(MessageEvent.prototype, 'origin', (origin, { target }: MessageEvent) =>
-    urls.prefix.startsWith(`${origin.replace(/^ws/, 'http')}/`) &&
-    [EventSource, WebSocket].some((Sender) => Sender && target instanceof Sender)
-      ? new URL((target as WebSocket).url).origin
+  type Event = { target?: EventSource | WebSocket }
+  patcher.getter<string>(scope.MessageEvent.prototype, 'origin', (origin, { target }: Event) =>
+    // Of all that messages come to, these two alone have a number here.
+    target && target.readyState >= 0 && urls.prefix.startsWith(`${asHttp(origin)}/`)
+      ? new URL(target.url).origin
       : origin,
   )
 }

@@ -5,15 +5,16 @@
 
 type AnyFunction = (...args: never[]) => unknown
 
-/** Stands for a native function whose type no longer matters: it is only ever applied to what the page passed. */
-export type Native = (this: unknown, ...args: unknown[]) => unknown
+/** Calls the native function as it was called, or otherwise: as `Reflect.apply` does. */
+export type Proceed = (self?: unknown, args?: unknown[]) => unknown
 
-export type Apply = (native: Native, self: unknown, args: unknown[], called: AnyFunction) => unknown
+export type Apply = (proceed: Proceed, self: unknown, args: unknown[], called: AnyFunction) => unknown
+
+/** @param proceed - makes what the native class makes, of the same arguments or others. */
+export type Construct = (proceed: (args?: unknown[]) => object, args: unknown[]) => object
 
 /** Given what a native function returned, returns what the page is given. */
 export type After = (result: never, self: never, args: never[]) => unknown
-
-export type Constructor<T extends object = object> = new (...args: never[]) => T
 
 export interface Patcher {
   /** Replaces a method; `object` may inherit it. */
@@ -23,11 +24,7 @@ export interface Patcher {
   /** Replaces what an accessor reads, and does something once it has been written. */
   getter<T>(prototype: object | undefined, name: string, read: (value: T, self: never) => T, afterWriting?: After): void
   /** Replaces a global class by one whose constructor may be given other arguments. */
-  classConstructor(
-    scope: object,
-    name: string,
-    construct: (native: Constructor, args: unknown[], newTarget: Constructor) => object,
-  ): void
+  classConstructor(scope: object, name: string, construct: Construct): void
   undo(): void
 }
 
@@ -35,10 +32,13 @@ export function createPatcher(scope: typeof globalThis): Patcher {
   const undos: (() => void)[] = []
   const natives = new WeakMap<object, object>()
 
-  function patched<T extends object>(native: T, trap: 'apply' | 'construct', behave: AnyFunction): T {
-    const called = (...args: never[]): unknown => {
+  /** Both traps are given what `Reflect`'s functions of the same name take. */
+  function patched(native: object, trap: 'apply' | 'construct', behave: Apply | Construct): object {
+    const called = (_: object, first: unknown, second: unknown): unknown => {
       try {
-        return behave(...args, called as never)
+        const proceed = (a = first, b = second): never =>
+          (Reflect[trap] as AnyFunction)(native as never, a as never, b as never) as never
+        return (behave as Apply)(proceed, first, second as unknown[], called)
       } catch (error) {
         throw pointAt(error, callOf(called))
       }
@@ -48,8 +48,11 @@ export function createPatcher(scope: typeof globalThis): Patcher {
     return proxy
   }
 
-  function replace(owner: object, name: string, change: (original: PropertyDescriptor) => PropertyDescriptor): void {
-    const original = Object.getOwnPropertyDescriptor(owner, name)
+  function replace(object: object | undefined, name: string, change: (original: PropertyDescriptor) => object): void {
+    // A window owns its `fetch`; in a worker it is inherited.
+    let owner = object
+    while (owner && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner) as object | undefined
+    const original = owner && Object.getOwnPropertyDescriptor(owner, name)
     if (!original?.configurable) return
     const changed = { ...original, ...change(original) }
     Object.defineProperty(owner, name, changed)
@@ -62,40 +65,31 @@ export function createPatcher(scope: typeof globalThis): Patcher {
 
   const applyThen =
     (after: After): Apply =>
-    (native, self, args) =>
-      after(Reflect.apply(native, self, args) as never, self as never, args as never[])
+    (proceed, self, args) =>
+      after(proceed() as never, self as never, args as never[])
 
   const patcher: Patcher = {
-    override(object, name, apply) {
-      const owner = ownerOf(object, name)
-      if (!owner) return
-      replace(owner, name, ({ value }) => ({ value: patched(value as Native, 'apply', apply) }))
-    },
+    override: (object, name, apply) =>
+      replace(object, name, ({ value }) => ({ value: patched(value as object, 'apply', apply) })),
     after: (object, name, after) => patcher.override(object, name, applyThen(after)),
-    getter(prototype, name, read, afterWriting) {
-      if (!prototype) return
+    getter: (prototype, name, read, afterWriting) =>
       replace(prototype, name, ({ get, set }) => ({
-        get: get && patched(get as Native, 'apply', applyThen(read)),
-        set: set && afterWriting ? patched(set as Native, 'apply', applyThen(afterWriting)) : set,
-      }))
-    },
-    classConstructor(scope, name, construct) {
-      const owner = ownerOf(scope, name)
-      if (!owner) return
-      replace(owner, name, ({ value }) => {
-        const native = value as Constructor
-        const proxy = patched(native, 'construct', construct)
-        replace(native.prototype as object, 'constructor', () => ({ value: proxy }))
-        return { value: proxy }
-      })
-    },
+        get: get && patched(get, 'apply', applyThen(read)),
+        set: set && afterWriting ? patched(set, 'apply', applyThen(afterWriting)) : set,
+      })),
+    classConstructor: (scope, name, construct) =>
+      replace(scope, name, ({ value: native }) => {
+        const value = patched(native as object, 'construct', construct)
+        replace((native as { prototype: object }).prototype, 'constructor', () => ({ value }))
+        return { value }
+      }),
     undo() {
       for (const undo of undos.splice(0).reverse()) undo()
     },
   }
   // A Proxy has no source text. Libraries tell a native `fetch` by it.
-  patcher.override(scope.Function.prototype, 'toString', (native, self) =>
-    Reflect.apply(native, natives.get(self as object) ?? self, []),
+  patcher.override(scope.Function.prototype, 'toString', (proceed, self) =>
+    proceed(natives.get(self as object) ?? self),
   )
   return patcher
 }
@@ -125,12 +119,4 @@ function firstScript(stack = ''): string | undefined {
 export function nativeGetter<T>(prototype: object, name: string): (self: unknown) => T {
   const get = Object.getOwnPropertyDescriptor(prototype, name)?.get as AnyFunction
   return (self) => Reflect.apply(get, self, []) as T
-}
-
-/** A window owns its `fetch`; in a worker it is inherited. */
-function ownerOf(object: object | undefined, name: string): object | undefined {
-  for (let owner: object | null | undefined = object; owner; owner = Object.getPrototypeOf(owner) as object | null) {
-    if (Object.hasOwn(owner, name)) return owner
-  }
-  return undefined
 }

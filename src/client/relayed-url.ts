@@ -1,11 +1,6 @@
 import { requestShape } from './request-shape'
 import type { Runtime } from './runtime'
 
-export interface RelayedUrl {
-  devUrl: string
-  upstreamUrl: string
-}
-
 /**
  * For what can be given another URL and nothing else: where it goes when it has to go through the dev server.
  *
@@ -14,13 +9,13 @@ export interface RelayedUrl {
 export function relayedUrl(
   { scope, urls, decisions }: Runtime,
   url: unknown,
-  call: { method: string; body?: unknown; credentials: boolean },
+  call: { method?: string; body?: unknown; credentials: boolean },
   decide: 'askNow' | 'known' = 'askNow',
-): RelayedUrl | undefined {
+): string | undefined {
   try {
     const target = urls.targetOf(url)
     if (!target || decisions[decide](target, requestShape(scope, call)) !== 'relay') return undefined
-    return { devUrl: urls.toDevUrl(call.credentials ? 'to' : 'anon', target.url), upstreamUrl: target.url.href }
+    return urls.toDevUrl(call.credentials ? 'to' : 'anon', target.url)
   } catch {
     // As the platform sees it, then.
     return undefined
@@ -31,19 +26,14 @@ export function relayedUrl(
 export function patchConnection(
   { scope, urls, failures, patcher }: Runtime,
   name: 'EventSource' | 'WebSocket',
-  relayedUrlFor: (args: unknown[]) => RelayedUrl | undefined,
+  relayedUrlFor: (args: unknown[]) => string | undefined,
 ): void {
-  if (!scope[name]) return
-
-  patcher.classConstructor(scope, name, (native, args, newTarget) => {
+  patcher.classConstructor(scope, name, (proceed, args) => {
     const relayed = relayedUrlFor(args)
-    const made = Reflect.construct(
-      native,
-      relayed ? [relayed.devUrl, ...args.slice(1)] : args,
-      newTarget,
-    ) as EventTarget
-    if (relayed) failures.explainErrorsOf(made, 'GET', relayed.upstreamUrl)
+    if (relayed) args[0] = relayed
+    const made = proceed() as EventSource | WebSocket
+    if (relayed) failures.explainErrorsOf(made)
     return made
   })
-  patcher.getter(scope[name].prototype, 'url', urls.shown)
+  patcher.getter(scope[name]?.prototype, 'url', urls.shown)
 }

@@ -9,7 +9,7 @@ const SIMPLE_RANGE = /^bytes=(\d+)-(\d*)$/
  */
 export function requestShape(
   { Request, Blob }: typeof globalThis,
-  call: { method: string; headers?: HeadersInit; body?: unknown; credentials: boolean; forcesPreflight?: boolean },
+  call: { method?: string; headers?: HeadersInit; body?: unknown; credentials: boolean; forcesPreflight?: boolean },
 ): RequestShape {
   const { method, headers } = new Request('data:,', { method: call.method, headers: call.headers })
   // Of all bodies only a Blob brings a type that may be unsafe.

@@ -1,3 +1,4 @@
+import type { Visit } from './arrivals'
 import type { Decisions } from './decisions'
 import type { Failures } from './failures'
 import type { Patcher } from './patch'
@@ -11,6 +12,7 @@ export interface Runtime {
   decisions: Decisions
   failures: Failures
   patcher: Patcher
+  onArrival(visit: Visit): void
   /** In another window of the page's. */
   installIn(scope: typeof globalThis): void
 }

@@ -1,6 +1,6 @@
 import { install } from './install'
 
 /** Stands in front of this file, which as a script has no exports: see `CLIENT_GLOBAL` in `exchange/client-script.ts`. */
-declare const __corsDevClient: { install?: typeof install }
+declare const __corsDev: { install?: typeof install }
 
-__corsDevClient.install = install
+__corsDev.install = install

@@ -1,8 +1,7 @@
 import { install, PATCHES } from './install'
 import { patchServiceWorker } from './service-worker'
 
-declare const __corsDevClient: { install?: typeof install }
+declare const __corsDev: { install?: typeof install }
 
 /** As `script.ts`, with what a service worker alone needs: pages don't have to load it. */
-__corsDevClient.install = (config, devServer) =>
-  install(config, devServer, globalThis, [...PATCHES, patchServiceWorker])
+__corsDev.install = (config, devServer) => install(config, devServer, globalThis, [...PATCHES, patchServiceWorker])

@@ -8,6 +8,8 @@ export interface DevUrls {
   targetOf(url: unknown): TargetUrl | undefined
   /** Its scheme is the dev server's own, `http` or `https`, for `ws` and `wss` too. */
   toDevUrl(kind: RelayKind, url: URL, flags?: RelayFlags): string
+  /** What an element or a style sheet is to name instead of a URL: the dev server's if it is a call to a target. */
+  led(url: string, kind?: RelayKind): string
   /** The upstream's URL behind one of the dev server's, as an answer of the platform shows it. */
   toUpstreamUrl(devUrl: string): string | undefined
   /** What the page is shown instead of a URL that the platform shows: one that is the dev server's own stays. */
@@ -35,45 +37,47 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
   const { origin } = new URL(devServer)
   // `about:srcdoc` and its like name no server, but they share the origin of the page that made them.
   const prefix = new URL(config.prefix, origin === 'null' ? scope.origin : origin).href
+  let { relays } = config
   let others: 'unknown' | undefined = config.discovers ? 'unknown' : undefined
-  let relays = new Map(Object.entries(config.relays))
-  let ownBase: string | undefined
-
-  /** Most calls of most pages: told without parsing, which would cost each of them some microseconds. */
-  function isPathOfOwn(input: unknown, base: string): boolean {
-    if (typeof input !== 'string' || !PATH_ABSOLUTE.test(input)) return false
-    if (base !== ownBase && parse(base)?.origin === scope.origin) ownBase = base
-    return base === ownBase
-  }
 
   /** In attributes that the dev server wrote, they have no origin. */
   const devUrls = new RegExp(`(?:(ws|http)s?://[^/\\s]+)?${new URL(prefix).pathname}[^\\s"]+?/(http)(s?)/`, 'g')
   const shown = (text: string): string =>
     text && text.replace(devUrls, (_, scheme, http, s) => `${scheme ?? http}${s}://`)
 
-  return {
+  const toDevUrls: DevUrls = {
     prefix,
     targetOf(input) {
-      if (!relays.size && !others) return undefined
       const base = scope.document?.baseURI ?? scope.location.href
-      if (isPathOfOwn(input, base)) return undefined
+      // Most calls of most pages: told without parsing, which would cost each of them some microseconds.
+      if (typeof input === 'string' && PATH_ABSOLUTE.test(input) && base.startsWith(`${scope.origin}/`))
+        return undefined
       const url = parse(input, base)
-      // The platform has its own way with userinfo: an error in most APIs.
-      if (!url || !/^(http|ws)s?:$/.test(url.protocol) || url.username || url.password) return undefined
+      if (!url || !HAS_NETWORK_ORIGIN.test(url.href)) return undefined
       const origin = asHttp(url.origin)
-      const relay = relays.get(origin) ?? others
+      const relay = relays[origin] ?? others
       return relay && origin !== scope.origin && !prefix.startsWith(`${origin}/`) ? { url, origin, relay } : undefined
     },
     toDevUrl: (kind, url, flags) => prefix + toRelayPath(kind, url, flags) + url.hash,
-    toUpstreamUrl: (devUrl) =>
-      asHttp(devUrl).startsWith(prefix) && shown(devUrl) !== devUrl ? shown(devUrl) : undefined,
+    led(url, kind = 'anon') {
+      const target = toDevUrls.targetOf(url)
+      return target ? toDevUrls.toDevUrl(kind, target.url) : url
+    },
+    toUpstreamUrl(devUrl) {
+      const url = shown(devUrl)
+      return url !== devUrl && asHttp(devUrl).startsWith(prefix) ? url : undefined
+    },
     shown,
     close() {
-      relays = new Map()
+      relays = {}
       others = undefined
     },
   }
+  return toDevUrls
 }
+
+/** The platform has its own way with userinfo: an error in most APIs. */
+const HAS_NETWORK_ORIGIN = /^(http|ws)s?:..[^/@]+\//
 
 /** Neither `//host` nor what the URL parser takes for it. */
 const PATH_ABSOLUTE = /^\/(?![/\\\t\n\r])/
@@ -86,6 +90,6 @@ function parse(input: unknown, base?: string): URL | undefined {
   }
 }
 
-function asHttp(url: string): string {
+export function asHttp(url: string): string {
   return url.replace(/^ws/, 'http')
 }

@@ -7,7 +7,6 @@ export function patchWebSocket(runtime: Runtime): void {
     if (/^vite-/.test(String(protocols))) return undefined
     // No CORS check stands between a page and a socket, but a server that allows the page's calls, with cookies, will
     // allow its sockets; of any other it is unknown.
-    const relayed = relayedUrl(runtime, url, { method: 'GET', credentials: true })
-    return relayed && { ...relayed, devUrl: relayed.devUrl.replace(/^http/, 'ws') }
+    return relayedUrl(runtime, url, { credentials: true })?.replace(/^http/, 'ws')
   })
 }

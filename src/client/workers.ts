@@ -5,23 +5,28 @@ import type { Runtime } from './runtime'
 export function patchWorkers({ scope, urls, patcher }: Runtime): void {
   const { Blob, URL } = scope
   const { createObjectURL, revokeObjectURL } = URL
-  const made = new Map<unknown, Blob>()
-  const script = `"${urls.prefix}${CLIENT_SCRIPT}"`
+  /** Each blob that has a URL; the URL of the script made from it, once a worker was: shared workers are known by it. */
+  const made = new Map<unknown, Blob | string>()
+  const runtime = `"${urls.prefix}${CLIENT_SCRIPT}"`
 
   patcher.after(URL, 'createObjectURL', (url: string, _, [blob]: Blob[]) => {
     made.set(url, blob as Blob)
     return url
   })
-  patcher.after(URL, 'revokeObjectURL', (_, __, [url]) => void made.delete(url))
-  patcher.classConstructor(scope, 'Worker', (native, [url, ...rest], newTarget) => {
-    const blob = made.get(`${url as string}`)
-    if (!blob) return Reflect.construct(native, [url, ...rest], newTarget) as object
-    const [options] = rest as WorkerOptions[]
-    // The page's CSP may forbid it.
-    const load = options?.type === 'module' ? `import${script};` : `try{importScripts(${script})}catch{}`
-    const led = createObjectURL(new Blob([load, blob], blob))
-    const worker = Reflect.construct(native, [led, ...rest], newTarget) as object
-    revokeObjectURL(led)
-    return worker
+  patcher.after(URL, 'revokeObjectURL', (_, __, [url]) => {
+    revokeObjectURL(made.get(url) as string)
+    made.delete(url)
   })
+  for (const name of ['Worker', 'SharedWorker']) {
+    patcher.classConstructor(scope, name, (proceed, args) => {
+      const [given, options] = args as [string, WorkerOptions?]
+      const url = `${given}`
+      let script = made.get(url)
+      // The page's CSP may forbid it.
+      const load = options?.type === 'module' ? `import${runtime};` : `try{importScripts(${runtime})}catch{}`
+      if (typeof script === 'object') made.set(url, (script = createObjectURL(new Blob([load, script], script))))
+      if (script) args[0] = script
+      return proceed()
+    })
+  }
 }

@@ -1,4 +1,4 @@
-import { nativeGetter, type Native } from './patch'
+import { nativeGetter } from './patch'
 import { requestShape } from './request-shape'
 import type { Runtime } from './runtime'
 import type { TargetUrl } from './to-dev-url'
@@ -11,9 +11,13 @@ interface Opened {
   /** Where it is open natively. */
   url: string
   headers: [name: string, value: string][]
-  /** `pending`: `send()` was called, and the dev server is being asked how. */
-  state: 'opened' | 'pending' | 'sent'
+  state: typeof OPENED | typeof PENDING | typeof SENT
 }
+
+const OPENED = 0
+/** `send()` was called, and the dev server is being asked how. */
+const PENDING = 1
+const SENT = 2
 
 /**
  * `open()` knows the URL but not yet `withCredentials` and the headers, which decide the way. So `send()` opens a second
@@ -30,45 +34,43 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
   const withCredentialsOf = nativeGetter<boolean>(prototype, 'withCredentials')
   const opened = new WeakMap<object, Opened>()
   const withUpload = new WeakSet<object>()
-  const explained = new WeakSet<object>()
 
-  patcher.override(prototype, 'open', (native, self, args) => {
-    const call = readOpen(args)
-    const result = Reflect.apply(native, self, call ? [args[0], call.url, ...args.slice(2)] : args)
+  patcher.override(prototype, 'open', (proceed, self, args) => {
+    const [method, given, isAsync = args.length < 3, user, password] = args
+    const target = user || password ? undefined : urls.targetOf(given)
+    const url = target && (target.relay === 'always' ? urls.toDevUrl('anon', target.url) : target.url.href)
+    if (url) args[1] = url
+    const result = proceed()
     // Only now is the former request gone, and with it what was pending.
-    if (call) opened.set(self as object, call)
-    else opened.delete(self as object)
-    return result
-  })
-
-  function readOpen(args: unknown[]): Opened | undefined {
-    const [method, url, isAsync, user, password] = args
-    const target = args.length > 1 && !user && !password ? urls.targetOf(url) : undefined
-    if (!target) return undefined
-    return {
-      target,
-      method: String(method),
-      isAsync: args.length < 3 || !!isAsync,
-      url: target.relay === 'always' ? urls.toDevUrl('anon', target.url) : target.url.href,
-      headers: [],
-      state: 'opened',
+    opened.delete(self as object)
+    if (url) {
+      opened.set(self as object, {
+        target,
+        method: String(method),
+        isAsync: !!isAsync,
+        url,
+        headers: [],
+        state: OPENED,
+      })
     }
-  }
-
-  patcher.override(prototype, 'setRequestHeader', (native, self, args) => {
-    const call = opened.get(self as object)
-    if (call?.state === 'pending') return failAsUnopened(native, args)
-    const result = Reflect.apply(native, self, args)
-    call?.headers.push([String(args[0]), String(args[1])])
     return result
   })
 
-  patcher.override(prototype, 'send', (native, self, args) => {
+  patcher.override(prototype, 'setRequestHeader', (proceed, self, args) => {
+    const call = opened.get(self as object)
+    // What the platform throws for a request in a wrong state, thrown by a request in a wrong state.
+    if (call?.state === PENDING) return proceed(new Xhr())
+    const result = proceed()
+    call?.headers.push(args.map(String) as [string, string])
+    return result
+  })
+
+  patcher.override(prototype, 'send', (proceed, self, args) => {
     const xhr = self as XMLHttpRequest
     const call = opened.get(xhr)
-    if (call?.state === 'pending') return failAsUnopened(native, args)
-    if (call?.state !== 'opened') return Reflect.apply(native, self, args)
-    call.state = 'sent'
+    if (call?.state === PENDING) return proceed(new Xhr())
+    if (call?.state !== OPENED) return proceed()
+    call.state = SENT
 
     const credentials = withCredentialsOf(xhr)
     try {
@@ -78,16 +80,16 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
       const route = decisions.known(call.target, shape)
       if (!route && call.isAsync) {
         const body = frozenBody(args[0])
-        call.state = 'pending'
+        call.state = PENDING
         void decisions.ask(call.target, shape).then((answer) => {
-          if (opened.get(xhr) !== call || call.state !== 'pending') return
-          call.state = 'sent'
+          if (opened.get(xhr) !== call || call.state !== PENDING) return
+          call.state = SENT
           try {
             if (answer === 'relay') relay(xhr, call, credentials)
           } catch {
             // It is still open under its own URL.
           }
-          Reflect.apply(native, xhr, [body])
+          proceed(xhr, [body])
         })
         return undefined
       }
@@ -96,26 +98,26 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
       // It is open under one URL or the other: sent it must be, and only once.
     }
     try {
-      return Reflect.apply(native, self, args)
+      return proceed()
     } catch (error) {
       // A synchronous request fails by throwing, and names its URL.
       if (call.isAsync || !(error instanceof scope.DOMException)) throw error
       explain(call)
-      const shown = (text = '') => text.replace(call.url, call.target.url.href)
+      const { name, message, stack = '' } = error
       // One that a script makes has no stack.
-      throw Object.assign(new scope.DOMException(shown(error.message), error.name), { stack: shown(error.stack) })
+      throw Object.assign(new scope.DOMException(urls.shown(message), name), { stack: urls.shown(stack) })
     }
   })
 
-  patcher.override(prototype, 'abort', (native, self, args) => {
+  patcher.override(prototype, 'abort', (proceed, self) => {
     const call = opened.get(self as object)
     // It stays open, and browsers forget its headers.
     if (call) call.headers = []
-    if (call?.state === 'pending') {
+    if (call?.state === PENDING) {
       opened.delete(self as object)
       sendNothing(self as XMLHttpRequest, call)
     }
-    return Reflect.apply(native, self, args)
+    return proceed()
   })
 
   /** For an `abort()` that has to fire its events, although the request was never sent. */
@@ -139,21 +141,17 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
       call.url = url
       for (const [name, value] of call.headers) setRequestHeader.call(xhr, name, value)
     }
-    if (explained.has(xhr)) return
-    explained.add(xhr)
-    xhr.addEventListener('error', () => {
-      const failed = opened.get(xhr)
-      if (failed && urls.toUpstreamUrl(failed.url)) explain(failed)
-    })
+    // Of one that is used again, this is the same listener.
+    xhr.addEventListener('error', explainErrorOf)
+  }
+
+  function explainErrorOf({ target: xhr }: Event): void {
+    const call = opened.get(xhr as XMLHttpRequest)
+    if (call) explain(call)
   }
 
   function explain({ method, target, url }: Opened): void {
     if (urls.toUpstreamUrl(url)) failures.explain(method, target.url.href)
-  }
-
-  /** What the platform throws for a request in a wrong state, thrown by a request in a wrong state. */
-  function failAsUnopened(native: Native, args: unknown[]): unknown {
-    return Reflect.apply(native, new Xhr(), args)
   }
 
   function frozenBody(body: unknown): unknown {

@@ -1,7 +1,7 @@
 import type { ClientConfig } from './wire'
 
 /** The one name that the bundled runtime declares; {@link clientScript} keeps it from becoming a global. */
-export const CLIENT_GLOBAL = '__corsDevClient'
+export const CLIENT_GLOBAL = '__corsDev'
 
 /** Where a classic script was loaded from; for what was inlined into a page, the page itself. */
 export const CLASSIC_SCRIPT_BASE =

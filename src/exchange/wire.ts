@@ -23,7 +23,7 @@ export const RESERVED_PREFIX = '/__cors-dev/'
 export const CLIENT_SCRIPT = 'client.js'
 /** `POST` a {@link RouteQuestion}, get a {@link RouteAnswer}. */
 export const DECISION_ENDPOINT = 'decision'
-/** `GET ?url=<upstream URL>`: the latest {@link FailureReport} of that URL, or 204. */
+/** `GET ?url=<upstream URL as it is>`: the latest {@link FailureReport} of that URL, or 204. */
 export const FAILURE_ENDPOINT = 'failure'
 /** Segment before a relay path: `hop/<nonce>/to/https/…`, a redirect that is being followed. */
 export const HOP_SEGMENT = 'hop'
@@ -85,11 +85,5 @@ export interface ClientConfig {
 
 /** The key that a decision is cached under, on both ends. */
 export function decisionKey(origin: string, shape: RequestShape): string {
-  return [
-    origin,
-    shape.method,
-    shape.headers.join(','),
-    shape.credentials ? 'include' : 'omit',
-    shape.forcesPreflight ? 'forced' : '',
-  ].join(' ')
+  return [origin, shape.method, shape.headers, shape.credentials, shape.forcesPreflight].join(' ')
 }

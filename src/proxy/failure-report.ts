@@ -15,9 +15,10 @@ export function answerFailureReport(
   admission: Admission,
   exchanges: ExchangeLog,
 ): void {
-  const url = new URLSearchParams(req.url?.split('?')[1] ?? '').get('url') ?? ''
+  // Not a parameter among others, but all that follows: the runtime is spared the encoding.
+  const [, url = ''] = req.url?.split(/\?url=(.*)/s) ?? []
   // As it was recorded.
-  const asHttp = withoutTokens(url.replace(/^ws/, 'http').split('#', 1)[0] ?? '')
+  const asHttp = withoutTokens(url.replace(/^ws/, 'http'))
   for (const exchange of exchanges.newestFirst()) {
     const { pageOrigin, failure, startedAt, duration = 0 } = exchange
     if (startedAt + duration < Date.now() - RECENT_MS) break

@@ -13,7 +13,7 @@ export type RelayFlags = `${'' | `+${ForcesPreflight}`}${'' | '+manual-redirect'
  * kind: `to+stream-body/…`.
  */
 export function toRelayPath(kind: RelayKind, url: URL, flags: RelayFlags = ''): string {
-  return `${kind}${flags}/http${/^(?:https|wss):/.test(url.protocol) ? 's' : ''}/${url.host}${url.pathname}${url.search}`
+  return `${kind}${flags}/http${/[ps]s:/.test(url.protocol) ? 's' : ''}/${url.host}${url.pathname}${url.search}`
 }
 
 export interface RelayPath {

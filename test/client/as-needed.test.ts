@@ -242,7 +242,7 @@ describe('an API that does not', () => {
     const relayed = await page.evaluate(
       async ([name, origin, prefix]) => {
         const { install } = (globalThis as unknown as Record<string, { install: (...args: unknown[]) => void }>)[name!]!
-        const decisions = { [`${origin} GET  omit `]: 'relay' }
+        const decisions = { [`${origin} GET  false false`]: 'relay' }
         install({ prefix, relays: { [origin!]: 'as-needed' }, decisions }, location.href)
         return (await fetch(`${origin}/json`)).status
       },

@@ -69,7 +69,7 @@ it.each([
     },
   ],
   ['nothing', () => undefined],
-  ['nonsense', () => ({ route: 'sideways' })],
+  ['no route', () => ({})],
 ])('relays on %s, and asks again next time', async (_name, answer) => {
   const { decisions, post } = setUp(answer)
   expect(await decisions.ask(target(), shape)).toBe('relay')

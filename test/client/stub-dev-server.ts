@@ -74,7 +74,7 @@ export async function startStubDevServer(
       return res.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(await stub.decide(question)))
     }
     if (rest.startsWith(`${FAILURE_ENDPOINT}?url=`)) {
-      const report = failures.get(decodeURIComponent(rest.slice(rest.indexOf('=') + 1)).replace(/^ws/, 'http'))
+      const report = failures.get(rest.slice(rest.indexOf('=') + 1).replace(/^ws/, 'http'))
       return res.writeHead(report ? 200 : 204, { 'content-type': 'application/json' }).end(JSON.stringify(report))
     }
     const path = parseRelayPath(rest)

@@ -361,6 +361,109 @@ describe.each(kinds)('%s', (kind) => {
     expect(red).toEqual([])
   })
 
+  it('loads what styles of scripts name', async () => {
+    await open()
+    const state = await page.evaluate(async () => {
+      const face = (name: string): string =>
+        `@font-face { font-family: ${name}; src: url("${API}/font.ttf?${name}") format('truetype') }`
+      const mask = (name: string): string =>
+        `#${name} { mask-image: url(${API}/shape.svg?${name}); background: url(${API}/shape.svg?${name}-behind) }`
+      const rules = (name: string): string => `${face(name)} ${mask(name)}`
+      const show = (name: string): void => {
+        const shown = document.body.appendChild(document.createElement('p'))
+        Object.assign(shown, { id: name, textContent: name })
+        shown.style.fontFamily = name
+      }
+      const style = (): HTMLStyleElement => document.head.appendChild(document.createElement('style'))
+
+      // As Vite does.
+      style().textContent = rules('text')
+      // As style-loader does.
+      const whole = document.createElement('style')
+      whole.appendChild(document.createTextNode(rules('whole')))
+      document.head.appendChild(whole)
+      // As styled-components does.
+      const growing = style()
+      for (const name of ['first', 'second']) growing.appendChild(document.createTextNode(rules(name)))
+      // As React does.
+      const changing = style()
+      changing.textContent = '#nothing {}'
+      await Promise.resolve()
+      changing.firstChild!.nodeValue = rules('changed')
+      const place = document.body.appendChild(document.createElement('div'))
+      place.innerHTML = `<div><style>${rules('parsed')}</style></div>`
+      // As Emotion and Lit do.
+      const { sheet } = style()
+      for (const rule of [face('inserted'), mask('inserted')]) sheet!.insertRule(rule, sheet!.cssRules.length)
+      const [replaced, later] = [new CSSStyleSheet(), new CSSStyleSheet()]
+      replaced.replaceSync(mask('replaced'))
+      await later.replace(mask('later'))
+      document.adoptedStyleSheets.push(replaced, later)
+
+      const fonts = ['text', 'whole', 'first', 'second', 'changed', 'parsed', 'inserted']
+      const masks = [...fonts, 'replaced', 'later']
+      masks.forEach(show)
+      await document.fonts.ready
+      return {
+        masks,
+        fonts,
+        loaded: fonts.filter((name) => [...document.fonts].some((it) => it.family === name && it.status === 'loaded')),
+        rules: sheet!.cssRules.length,
+        texts: growing.childNodes.length,
+      }
+    })
+    expect(state).toMatchObject({ loaded: state.fonts, rules: 2, texts: 2 })
+    const seen = (prefix: string, names: string[]): string[] => names.flatMap((name) => seenOf(`${prefix}?${name} `))
+    await expect
+      .poll(() => seen('/shape.svg', state.masks))
+      .toEqual(state.masks.map((name) => `/shape.svg?${name} relayed`))
+    expect(seen('/font.ttf', state.fonts)).toEqual(state.fonts.map((name) => `/font.ttf?${name} relayed`))
+    for (const name of state.masks) expect(seenOf(`?${name}-behind`)).toEqual([`/shape.svg?${name}-behind`])
+    expect(red).toEqual([])
+  })
+
+  it('loads what comes into the document without a call that could be patched', async () => {
+    await open()
+    const state = await page.evaluate(async () => {
+      const tag = (name: string): string => `<img id="${name}" crossorigin src="${API}/pixel.png?${name}">`
+      const place = document.body.appendChild(document.createElement('div'))
+      const parsed = new DOMParser().parseFromString(tag('foreign'), 'text/html').querySelector('img')!
+      place.append(parsed)
+      place.append(document.createRange().createContextualFragment(tag('fragment')))
+      const host = place.appendChild(document.createElement('div'))
+      const shadow = host.attachShadow({ mode: 'open' })
+      shadow.innerHTML = tag('shadow')
+      const attributes = place.appendChild(new Image())
+      attributes.id = 'attributes'
+      for (const [name, value] of [
+        ['crossorigin', ''],
+        ['src', `${API}/pixel.png?attributes`],
+      ] as const) {
+        attributes.setAttributeNode(Object.assign(document.createAttribute(name), { value }))
+      }
+      const video = place.appendChild(document.createElement('video'))
+      Object.assign(video, { crossOrigin: '', preload: 'metadata' })
+      const source = document.createElement('source')
+      source.setAttribute('src', `${API}/sound.wav?later`)
+      video.append(source)
+      const images = [...place.querySelectorAll('img'), ...shadow.querySelectorAll('img')]
+      await Promise.all(images.map((it) => loaded(it)))
+      if (video.readyState < 1) await loaded(video, 'loadedmetadata')
+      return Object.fromEntries(images.map((it) => [it.id, String(pixel(it))]))
+    })
+    expect(state).toEqual({
+      foreign: String(RED),
+      fragment: String(RED),
+      attributes: String(RED),
+      shadow: String(RED),
+    })
+    expect(seenOf('/sound.wav?later').every((line) => line.includes('relayed'))).toBe(true)
+    for (const name of ['foreign', 'fragment', 'attributes', 'shadow']) {
+      expect(seenOf(`/pixel.png?${name}`)).toEqual([`/pixel.png?${name} relayed`])
+    }
+    expect(red).toEqual([])
+  })
+
   it('reaches workers of every kind', async () => {
     await open()
     const state = await page.evaluate(async () => {
@@ -379,12 +482,16 @@ describe.each(kinds)('%s', (kind) => {
         return answer(worker)
       }
       const inner = `const url = URL.createObjectURL(new Blob([\`${code('inner-blob')}\`])); new Worker(url).onmessage = ({ data }) => postMessage(data)`
+      const connected = `let times = 0; onconnect = ({ ports: [port] }) => fetch('${API}/json?shared-blob').then((answer) => answer.text(), String).then((text) => port.postMessage(text + ++times))`
+      const shared = URL.createObjectURL(new Blob([connected]))
       const plain = new Worker('/plain-worker.js')
       plain.postMessage(`${API}/json?plain`)
       return {
         plain: await answer(plain),
         module: await answer(new Worker('/module-worker.js', { type: 'module' })),
         shared: await answer(new SharedWorker('/shared-worker.js').port),
+        sharedBlob: await answer(new SharedWorker(shared).port),
+        sharedBlobAgain: await answer(new SharedWorker(shared).port),
         nested: await answer(outer()),
         blob: await blobWorker('blob'),
         blobModule: await blobWorker('blob-module', { type: 'module' }),
@@ -396,6 +503,8 @@ describe.each(kinds)('%s', (kind) => {
       plain: [ada, true],
       module: ada,
       shared: ada,
+      sharedBlob: `${ada}1`,
+      sharedBlobAgain: `${ada}2`,
       nested: ada,
       blob: ada,
       blobModule: ada,
@@ -464,6 +573,38 @@ describe.each(kinds)('%s', (kind) => {
       ],
       shown: [true, true],
       loads: 3,
+    })
+    expect(api.seen.filter((line) => line.includes('json') && !line.includes('relayed'))).toEqual([])
+    expect(red).toEqual([])
+  })
+
+  it('reaches popups that no server serves', async () => {
+    await open()
+    const state = await page.evaluate(async () => {
+      const ask = async (popup: Window | null, name: string): Promise<unknown> => {
+        const answer = await (popup as unknown as typeof globalThis).fetch(`${API}/json?${name}`)
+        const told = [await answer.text(), answer.url]
+        popup?.close()
+        return told
+      }
+      const framed = window.open('', 'popup')!
+      framed.document.write(`<img crossorigin src="${API}/pixel.png?popup">`)
+      await loaded(framed.document.images[0]!)
+      return {
+        popup: pixel(framed.document.images[0]!),
+        empty: await ask(window.open(), 'empty'),
+        named: await ask(window.open('about:blank'), 'named'),
+        again: await ask(window.open('', 'popup'), 'again'),
+        refused: window.open('', '', 'noopener'),
+      }
+    })
+    const answer = (name: string): string[] => ['{"name":"Ada"}', `${api.origin}/json?${name}`]
+    expect(state).toEqual({
+      popup: RED,
+      empty: answer('empty'),
+      named: answer('named'),
+      again: answer('again'),
+      refused: null,
     })
     expect(api.seen.filter((line) => line.includes('json') && !line.includes('relayed'))).toEqual([])
     expect(red).toEqual([])

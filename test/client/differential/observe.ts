@@ -24,7 +24,16 @@ export async function observe({
   const observations: [string, Observation][] = []
   const queue = [...asked]
   const observed: string[] = []
-  const observer = new PerformanceObserver((list) => observed.push(...list.getEntries().map(({ name }) => name)))
+  /** What the runtime asks the dev server for itself is no call of the page's. */
+  const isCall = ({ name }: PerformanceEntry): boolean => !name.includes('/__cors-dev/failure?')
+  const observer = new PerformanceObserver((list) =>
+    observed.push(
+      ...list
+        .getEntries()
+        .filter(isCall)
+        .map(({ name }) => name),
+    ),
+  )
   observer.observe({ type: 'resource' })
 
   await Promise.all(
@@ -42,7 +51,7 @@ export async function observe({
         if (!('abort' in given.call && given.call.abort) && !('timeout' in given.call && given.call.timeout))
           seen.timing = performance
             .getEntriesByType('resource')
-            .filter(({ name }) => name.includes(`/${given.id}/`))
+            .filter((entry) => isCall(entry) && entry.name.includes(`/${given.id}/`))
             .map((entry) => {
               const { name, initiatorType, responseStatus, decodedBodySize } = entry as PerformanceResourceTiming
               return {
@@ -58,7 +67,12 @@ export async function observe({
       }
     }),
   )
-  observed.push(...observer.takeRecords().map(({ name }) => name))
+  observed.push(
+    ...observer
+      .takeRecords()
+      .filter(isCall)
+      .map(({ name }) => name),
+  )
   observer.disconnect()
   for (const { given } of asked)
     if (isEntered(given))
