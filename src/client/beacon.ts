@@ -3,9 +3,8 @@ import type { Runtime } from './runtime'
 
 /** Beacons always carry credentials, and nobody hears of their failure. */
 export function patchBeacon(runtime: Runtime): void {
-  const { Navigator } = runtime.scope as typeof runtime.scope & { Navigator?: { prototype: object } }
-
-  runtime.patcher.override(Navigator?.prototype, 'sendBeacon', (proceed, _, args) => {
+  const scope = runtime.scope as { Navigator?: typeof Navigator }
+  runtime.patcher.override(scope.Navigator?.prototype, 'sendBeacon', (proceed, _, args) => {
     const [url, body] = args
     // A page that is going away can't wait for an answer: what isn't known goes directly, as without this runtime.
     const relayed = relayedUrl(runtime, url, { method: 'POST', body, credentials: true }, 'known')

@@ -17,15 +17,16 @@ export function patchElements({ scope, urls, patcher, onArrival }: Runtime): voi
   const { shown, led } = urls
 
   function lead(element: Element): void {
-    // Of scripts it is nobody, so that they stay direct: where they come from, their own imports do.
     const owner = /^[st]/.test(element.localName)
       ? (element.closest('video,audio') ?? element.closest('picture')?.querySelector('img'))
       : element
     const crossOrigin = (owner as HTMLImageElement | undefined)?.crossOrigin
+    // A frame has none. Scripts stay direct: where they come from, their own imports do.
+    if (crossOrigin === undefined) return
     for (const name of ['src', 'srcset']) {
       const value = getAttribute.call(element, name) ?? ''
       const right = shown(value).replace(name === 'src' ? /.+/ : /\S*[^\s,]/g, (url) =>
-        crossOrigin == null ? url : led(url, /^use/i.test(crossOrigin) ? 'to' : 'anon'),
+        crossOrigin === null ? url : led(url, /^use/i.test(crossOrigin) ? 'to' : 'anon'),
       )
       if (right !== value) setAttribute.call(element, name, right)
     }
