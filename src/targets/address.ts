@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js'
+import { BlockList, isIP, isIPv4 } from 'node:net'
 
 /** What an IP address stands for, as far as it matters to what may be called. */
 export type AddressKind =
@@ -12,60 +12,64 @@ export type AddressKind =
   | 'benchmark'
   | 'public'
 
-/** Where clouds hand out a machine's credentials: AWS, Azure, GCP and most others; then AWS, GCP, Alibaba, Oracle, Azure. */
-const METADATA = new Set(
-  [
-    '169.254.169.254',
-    'fd00:ec2::254',
-    'fd20:ce::254',
-    '100.100.100.200',
-    '192.0.0.192',
-    '168.63.129.16',
-    // AWS's credentials of containers.
-    '169.254.170.2',
-    'fd00:ec2::23',
-    // Scaleway's.
-    'fd00:42::42',
-  ].map((address) => ipaddr.parse(address).toNormalizedString()),
-)
+/**
+ * The first network that an address is in says what it is. Where nothing is said, an IPv4 address is public, and an IPv6
+ * address is some network's own.
+ *
+ * @see https://www.iana.org/assignments/iana-ipv4-special-registry
+ * @see https://www.iana.org/assignments/iana-ipv6-special-registry
+ */
+const NETWORKS: readonly (readonly [AddressKind, ...string[]])[] = [
+  // Where clouds hand out a machine's credentials: AWS, Azure, GCP and most others; then AWS, GCP, Alibaba, Oracle, Azure,
+  // AWS's credentials of containers (two), and Scaleway's.
+  ['metadata', '169.254.169.254/32', 'fd00:ec2::254/128', 'fd20:ce::254/128', '100.100.100.200/32', '192.0.0.192/32'],
+  ['metadata', '168.63.129.16/32', '169.254.170.2/32', 'fd00:ec2::23/128', 'fd00:42::42/128'],
+  ['loopback', '127.0.0.0/8', '::1/128'],
+  ['unspecified', '0.0.0.0/8', '::/128'],
+  ['link-local', '169.254.0.0/16', 'fe80::/10'],
+  ['multicast', '224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'],
+  ['benchmark', '198.18.0.0/15'],
+  ['private', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
+  // Carrier-grade NAT, protocol assignments, 6to4 relays, documentation, reserved: nobody's on the internet.
+  ['private', '100.64.0.0/10', '192.0.0.0/24', '192.88.99.0/24', '192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'],
+  ['private', '240.0.0.0/4'],
+  // AMT and AS112, in the midst of protocol assignments.
+  ['public', '2001:3::/32', '2001:4:112::/48'],
+  ['private', '2001::/23', '2001:db8::/32', '3fff::/20'],
+  // https://www.iana.org/assignments/ipv6-address-space: only here are addresses given out.
+  ['public', '0.0.0.0/0', '2000::/3'],
+]
 
-/** @param address a canonical IP address, without brackets; anything else is `unspecified`, which no one may reach */
-export function classifyAddress(address: string): AddressKind {
-  if (!isCanonical(address)) return 'unspecified'
-  return classify(ipaddr.parse(address))
+/** The platform's own list of networks: `node:net` tells addresses from others without a parser of ours. */
+function networks(...cidrs: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const cidr of cidrs) {
+    const [network = '', prefix] = cidr.split('/')
+    list.addSubnet(network, Number(prefix), familyOf(network))
+  }
+  return list
 }
 
-function classify(address: ipaddr.IPv4 | ipaddr.IPv6): AddressKind {
-  if (METADATA.has(withoutZone(address).toNormalizedString())) return 'metadata'
-  if (address instanceof ipaddr.IPv6) {
-    const embedded = embeddedIpv4(address)
-    if (embedded) return strictest(embedded.map(classify))
-    // https://www.iana.org/assignments/ipv6-address-space: only here are addresses given out. Whatever leads to another
-    // one is some network's own.
-    const isGlobal = address.match(ipaddr.parseCIDR('2000::/3'))
-    if (!isGlobal && address.range() === 'unicast') return 'private'
-  } else if (address.match(ipaddr.parseCIDR('198.18.0.0/15'))) {
-    return 'benchmark'
-  }
-  switch (address.range()) {
-    case 'loopback':
-      return 'loopback'
-    case 'linkLocal':
-      return 'link-local'
-    case 'unspecified':
-      return 'unspecified'
-    case 'multicast':
-    case 'broadcast':
-      return 'multicast'
-    case 'unicast':
-    case 'as112':
-    case 'as112v6':
-    case 'amt':
-      return 'public'
-    default:
-      // Carrier-grade NAT, unique local and site-local addresses, and whatever is reserved: nobody's on the internet.
-      return 'private'
-  }
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv4(address) ? 'ipv4' : 'ipv6'
+}
+
+const KINDS = NETWORKS.map(([kind, ...cidrs]) => ({ kind, list: networks(...cidrs) }))
+const UNSPECIFIED_AND_LOOPBACK = networks('::/128', '::1/128')
+/** IPv4-mapped, translated, NAT64, and IPv4-compatible addresses, long out of use. */
+const ENDING_IN_IPV4 = networks('::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96', '::/96')
+const SIX_TO_FOUR = networks('2002::/16')
+/** NAT64 with a prefix of the network's own (RFC 8215), which may have any of the lengths of RFC 6052 §2.2 from here on. */
+const LOCAL_NAT64 = networks('64:ff9b:1::/48')
+
+/** @param address an IP address as the URL parser writes it, without brackets; anything else is `unspecified` */
+export function classifyAddress(address: string): AddressKind {
+  const [bare = ''] = address.split('%', 1)
+  if (!isIP(bare)) return 'unspecified'
+  const { kind } = KINDS.find(({ list }) => list.check(bare, familyOf(bare))) ?? { kind: 'private' }
+  if (kind === 'metadata' || isIPv4(bare)) return kind
+  const embedded = embeddedIpv4(bare)
+  return embedded ? strictest(embedded.map(classifyAddress)) : kind
 }
 
 /** Strictest first. */
@@ -84,13 +88,6 @@ function strictest(kinds: readonly AddressKind[]): AddressKind {
   return BY_STRICTNESS.find((kind) => kinds.includes(kind)) ?? 'private'
 }
 
-function withoutZone(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
-  if (address instanceof ipaddr.IPv6) address.zoneId = undefined
-  return address
-}
-
-/** NAT64 with a prefix of the network's own (RFC 8215), which may have any of the lengths of RFC 6052 §2.2 from here on. */
-const LOCAL_NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b:1::/48')
 /** Where an IPv4 address stands after a prefix of 48, 56, 64 and 96 bits. Byte 8 is none of it. */
 const NAT64_PLACES = [
   [6, 7, 9, 10],
@@ -98,23 +95,29 @@ const NAT64_PLACES = [
   [9, 10, 11, 12],
   [12, 13, 14, 15],
 ] as const
-/** IPv4-compatible addresses, long out of use. `::` and `::1` are no such. */
-const IPV4_COMPATIBLE = ipaddr.IPv6.parseCIDR('::/96')
 
-/** The IPv4 addresses that a packet to this one may end at: IPv4-mapped, translated, NAT64, 6to4. */
-function embeddedIpv4(address: ipaddr.IPv6): ipaddr.IPv4[] | undefined {
-  const bytes = address.toByteArray()
-  if (address.match(LOCAL_NAT64)) {
+/** The IPv4 addresses that a packet to this one may end at. */
+function embeddedIpv4(address: string): string[] | undefined {
+  const isIn = (list: BlockList): boolean => list.check(address, 'ipv6')
+  const bytes = ipv6Bytes(address)
+  if (isIn(LOCAL_NAT64)) {
     const places = NAT64_PLACES.map((place) => place.map((at) => bytes[at] ?? 0))
     // Where a longer prefix is meant, zeros stand here.
-    return places.filter(([first]) => first !== 0).map((place) => new ipaddr.IPv4(place))
+    return places.filter(([first]) => first !== 0).map((place) => place.join('.'))
   }
-  const range = address.range()
-  if (range === '6to4') return [new ipaddr.IPv4(bytes.slice(2, 6))]
-  const isCompatible = range === 'unicast' && address.match(IPV4_COMPATIBLE)
-  return isCompatible || range === 'ipv4Mapped' || range === 'rfc6052' || range === 'rfc6145'
-    ? [new ipaddr.IPv4(bytes.slice(12))]
-    : undefined
+  if (isIn(SIX_TO_FOUR)) return [bytes.slice(2, 6).join('.')]
+  return isIn(ENDING_IN_IPV4) && !isIn(UNSPECIFIED_AND_LOOPBACK) ? [bytes.slice(12).join('.')] : undefined
+}
+
+function ipv6Bytes(address: string): number[] {
+  // The URL parser leaves no IPv4 at the end, and no zeros.
+  const [start = '', end] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
+  const [before, after] = [start, end].map((pieces) => (pieces ? pieces.split(':') : [])) as [string[], string[]]
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
+  return [...before, ...zeros, ...after].flatMap((piece) => {
+    const value = Number.parseInt(piece, 16)
+    return [value >> 8, value & 0xff]
+  })
 }
 
 /** The address in a URL's host, without brackets; `undefined` for a name. */
@@ -133,11 +136,6 @@ export function isLoopbackHost(hostname: string): boolean {
   if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true
   const address = addressLiteral(hostname)
   return address !== undefined && classifyAddress(address) === 'loopback'
-}
-
-/** ipaddr.js also reads `0177.0.0.1`; no URL contains that. */
-function isCanonical(address: string): boolean {
-  return address.includes(':') ? ipaddr.isValid(address) : ipaddr.IPv4.isValidFourPartDecimal(address)
 }
 
 /**
