@@ -125,7 +125,8 @@ async function alive(page: Page, prefixes: readonly string[]): Promise<string[]>
   await page.evaluate(
     ({ ways, prefixes }) => {
       const alive = new Set<string>()
-      Object.assign(window, { alive })
+      const tries: unknown[] = []
+      Object.assign(window, { alive, tries })
       new BroadcastChannel('runs').onmessage = ({ data }) => alive.add(data)
       const add = (name: string, members: Record<string, string>): HTMLElement => {
         const element = document.createElement(name)
@@ -139,7 +140,7 @@ async function alive(page: Page, prefixes: readonly string[]): Promise<string[]>
           const at = (path: string): string => `${prefix}${path}?by=${encodeURIComponent(by)}`
           try {
             const trick = (0, eval)(`(add, at) => ${code}`) as (...args: unknown[]) => unknown
-            Promise.resolve(trick(add, at)).catch(() => {})
+            tries.push(trick(add, at))
           } catch {
             // What throws is not there in this page.
           }
@@ -161,7 +162,9 @@ async function alive(page: Page, prefixes: readonly string[]): Promise<string[]>
     },
   )
   return page.evaluate(async () => {
-    const { alive } = window as unknown as { alive: Set<string> }
+    const { alive, tries } = window as unknown as { alive: Set<string>; tries: unknown[] }
+    // One that is about to be refused is registered until then.
+    await Promise.allSettled(tries)
     for (const registration of (await navigator.serviceWorker?.getRegistrations()) ?? []) {
       alive.add(`${new URL(registration.scope).pathname} registered`)
       await registration.unregister()
