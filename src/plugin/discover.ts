@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import type { IncomingMessage } from 'node:http'
-import { isDeepStrictEqual } from 'node:util'
 import { CorsDevError, type Issue } from '../options/errors'
 import { checkOptions, fillIn } from '../options/resolve'
 import type { ResolvedOptions } from '../options/types'
@@ -86,16 +85,16 @@ export function openApiReader(
   root: string,
   { relay }: Pick<ResolvedOptions, 'relay'>,
 ): () => Promise<{ targets: Target[]; issues: Issue[] }> {
-  let before = new Map<string, string>()
+  let before = '[]'
   let found: { targets: Target[]; issues: Issue[] } = { targets: [], issues: [] }
   return async () => {
-    const files = openApiFiles(root)
-    const texts = new Map(files.map((path) => [path, readText(path) ?? '']))
-    if (isDeepStrictEqual(texts, before)) return found
-    before = texts
-    if (files.length === 0) return (found = { targets: [], issues: [] })
+    const documents = openApiFiles(root).map((path) => ({ path, text: readText(path) ?? '' }))
+    const now = JSON.stringify(documents)
+    if (now === before) return found
+    before = now
+    if (documents.length === 0) return (found = { targets: [], issues: [] })
     const { targetsFromOpenApi } = await import('../targets/from-openapi')
-    const all = [...texts].map(([path, text]) => targetsFromOpenApi(text, relativeTo(root, path), relay))
+    const all = documents.map(({ path, text }) => targetsFromOpenApi(text, relativeTo(root, path), relay))
     return (found = {
       targets: all.flatMap(({ targets }) => targets),
       issues: all.flatMap(({ issues }) => issues),
@@ -105,10 +104,13 @@ export function openApiReader(
 
 /** At once: most of these folders are not there, and a promise for each costs more than all of them. */
 function openApiFiles(root: string): string[] {
+  const inRoot = namesIn(root)
+  // Some file systems know no case.
+  const known = new Set(inRoot.map((name) => name.toLowerCase()))
   return OPENAPI_FOLDERS.flatMap((folder) => {
-    const path = join(root, folder)
-    const names = existsSync(path) ? namesIn(path) : []
-    return names.filter(isOpenApiFile).map((name) => join(path, name))
+    const [top = ''] = folder.split('/', 1)
+    const names = folder === '' ? inRoot : known.has(top) ? namesIn(join(root, folder)) : []
+    return names.filter(isOpenApiFile).map((name) => join(root, folder, name))
   }).sort()
 }
 
@@ -158,6 +160,8 @@ export function settingsInPackageJson(file: string | undefined): string | undefi
 }
 
 function readText(path: string): string | undefined {
+  // An error takes longer than both looks.
+  if (!existsSync(path)) return undefined
   try {
     return readFileSync(path, 'utf8')
   } catch {
@@ -166,6 +170,7 @@ function readText(path: string): string | undefined {
 }
 
 function namesIn(folder: string): string[] {
+  if (!existsSync(folder)) return []
   try {
     return readdirSync(folder)
   } catch {

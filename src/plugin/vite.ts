@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { basename, join, posix, relative, sep } from 'node:path'
+import { basename, dirname, join, posix, relative, sep } from 'node:path'
 import { styleText } from 'node:util'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Environment, Plugin, PreviewServer, ResolvedConfig, ViteDevServer } from 'vite'
@@ -352,7 +352,8 @@ function restartWhenPackageJsonChanges(server: ViteDevServer): void {
     logger.info(styleText('green', 'package.json changed, restarting server...'), { clear: true, timestamp: true })
     server.restart().catch((error: Error) => logger.error(error.message, { error }))
   }
-  server.watcher.add(file)
+  // Vite watches all that lies in the root.
+  if (dirname(file) !== root) server.watcher.add(file)
   // What is written before, a watcher takes for what was there at first. It is ready anew with whatever it is given.
   server.watcher.on('ready', () => nowAndOnceMore(restartIfChanged))
   server.watcher.on('all', (_event, changed) => {

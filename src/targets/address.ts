@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4 } from 'node:net'
+import { BlockList, SocketAddress } from 'node:net'
 
 /** What an IP address stands for, as far as it matters to what may be called. */
 export type AddressKind =
@@ -19,56 +19,71 @@ export type AddressKind =
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
  */
-const NETWORKS: readonly (readonly [AddressKind, ...string[]])[] = [
+const NETWORKS: readonly (readonly [kind: AddressKind, networks: readonly string[]])[] = [
+  // First, since most addresses that a project names are of this machine.
+  ['loopback', ['127.0.0.0/8', '::1/128']],
   // Where clouds hand out a machine's credentials: AWS, Azure, GCP and most others; then AWS, GCP, Alibaba, Oracle, Azure,
   // AWS's credentials of containers (two), and Scaleway's.
-  ['metadata', '169.254.169.254/32', 'fd00:ec2::254/128', 'fd20:ce::254/128', '100.100.100.200/32', '192.0.0.192/32'],
-  ['metadata', '168.63.129.16/32', '169.254.170.2/32', 'fd00:ec2::23/128', 'fd00:42::42/128'],
-  ['loopback', '127.0.0.0/8', '::1/128'],
-  ['unspecified', '0.0.0.0/8', '::/128'],
-  ['link-local', '169.254.0.0/16', 'fe80::/10'],
-  ['multicast', '224.0.0.0/4', '255.255.255.255/32', 'ff00::/8'],
-  ['benchmark', '198.18.0.0/15'],
-  ['private', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
+  ['metadata', ['169.254.169.254/32', 'fd00:ec2::254/128', 'fd20:ce::254/128', '100.100.100.200/32', '192.0.0.192/32']],
+  ['metadata', ['168.63.129.16/32', '169.254.170.2/32', 'fd00:ec2::23/128', 'fd00:42::42/128']],
+  ['unspecified', ['0.0.0.0/8', '::/128']],
+  ['link-local', ['169.254.0.0/16', 'fe80::/10']],
+  ['multicast', ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8']],
+  ['benchmark', ['198.18.0.0/15']],
+  ['private', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']],
   // Carrier-grade NAT, protocol assignments, 6to4 relays, documentation, reserved: nobody's on the internet.
-  ['private', '100.64.0.0/10', '192.0.0.0/24', '192.88.99.0/24', '192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'],
-  ['private', '240.0.0.0/4'],
+  ['private', ['100.64.0.0/10', '192.0.0.0/24', '192.88.99.0/24', '192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24']],
+  ['private', ['240.0.0.0/4']],
   // AMT and AS112, in the midst of protocol assignments.
-  ['public', '2001:3::/32', '2001:4:112::/48'],
-  ['private', '2001::/23', '2001:db8::/32', '3fff::/20'],
+  ['public', ['2001:3::/32', '2001:4:112::/48']],
+  ['private', ['2001::/23', '2001:db8::/32', '3fff::/20']],
   // https://www.iana.org/assignments/ipv6-address-space: only here are addresses given out.
-  ['public', '0.0.0.0/0', '2000::/3'],
+  ['public', ['0.0.0.0/0', '2000::/3']],
 ]
 
-/** The platform's own list of networks: `node:net` tells addresses from others without a parser of ours. */
-function networks(...cidrs: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const cidr of cidrs) {
-    const [network = '', prefix] = cidr.split('/')
-    list.addSubnet(network, Number(prefix), familyOf(network))
+const UNSPECIFIED_AND_LOOPBACK = ['::/128', '::1/128']
+/** IPv4-mapped, translated, NAT64, and IPv4-compatible addresses, long out of use. */
+const ENDING_IN_IPV4 = ['::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96', '::/96']
+const SIX_TO_FOUR = ['2002::/16']
+/** NAT64 with a prefix of the network's own (RFC 8215), which may have any of the lengths of RFC 6052 §2.2 from here on. */
+const LOCAL_NAT64 = ['64:ff9b:1::/48']
+
+/** Made as they are needed: at start hardly any is. */
+const lists = new Map<readonly string[], BlockList>()
+
+function isIn(address: SocketAddress, networks: readonly string[]): boolean {
+  let list = lists.get(networks)
+  if (!list) {
+    lists.set(networks, (list = new BlockList()))
+    for (const network of networks) {
+      const [start = '', prefix] = network.split('/')
+      list.addSubnet(start, Number(prefix), familyOf(start))
+    }
   }
-  return list
+  return list.check(address)
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIPv4(address) ? 'ipv4' : 'ipv6'
+  return address.includes(':') ? 'ipv6' : 'ipv4'
 }
 
-const KINDS = NETWORKS.map(([kind, ...cidrs]) => ({ kind, list: networks(...cidrs) }))
-const UNSPECIFIED_AND_LOOPBACK = networks('::/128', '::1/128')
-/** IPv4-mapped, translated, NAT64, and IPv4-compatible addresses, long out of use. */
-const ENDING_IN_IPV4 = networks('::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96', '::/96')
-const SIX_TO_FOUR = networks('2002::/16')
-/** NAT64 with a prefix of the network's own (RFC 8215), which may have any of the lengths of RFC 6052 §2.2 from here on. */
-const LOCAL_NAT64 = networks('64:ff9b:1::/48')
+/** `isIP()` would do, by an expression that takes milliseconds to compile. */
+function parse(address: string): SocketAddress | undefined {
+  try {
+    const [bare] = address.split('%', 1)
+    return new SocketAddress({ address: bare, family: familyOf(address) })
+  } catch {
+    return undefined
+  }
+}
 
 /** @param address an IP address as the URL parser writes it, without brackets; anything else is `unspecified` */
 export function classifyAddress(address: string): AddressKind {
-  const [bare = ''] = address.split('%', 1)
-  if (!isIP(bare)) return 'unspecified'
-  const { kind } = KINDS.find(({ list }) => list.check(bare, familyOf(bare))) ?? { kind: 'private' }
-  if (kind === 'metadata' || isIPv4(bare)) return kind
-  const embedded = embeddedIpv4(bare)
+  const parsed = parse(address)
+  if (!parsed) return 'unspecified'
+  const [kind] = NETWORKS.find(([, networks]) => isIn(parsed, networks)) ?? ['private' as const]
+  if (kind === 'metadata' || parsed.family === 'ipv4') return kind
+  const embedded = embeddedIpv4(parsed)
   return embedded ? strictest(embedded.map(classifyAddress)) : kind
 }
 
@@ -97,16 +112,17 @@ const NAT64_PLACES = [
 ] as const
 
 /** The IPv4 addresses that a packet to this one may end at. */
-function embeddedIpv4(address: string): string[] | undefined {
-  const isIn = (list: BlockList): boolean => list.check(address, 'ipv6')
-  const bytes = ipv6Bytes(address)
-  if (isIn(LOCAL_NAT64)) {
+function embeddedIpv4(address: SocketAddress): string[] | undefined {
+  const bytes = ipv6Bytes(address.address)
+  if (isIn(address, LOCAL_NAT64)) {
     const places = NAT64_PLACES.map((place) => place.map((at) => bytes[at] ?? 0))
     // Where a longer prefix is meant, zeros stand here.
     return places.filter(([first]) => first !== 0).map((place) => place.join('.'))
   }
-  if (isIn(SIX_TO_FOUR)) return [bytes.slice(2, 6).join('.')]
-  return isIn(ENDING_IN_IPV4) && !isIn(UNSPECIFIED_AND_LOOPBACK) ? [bytes.slice(12).join('.')] : undefined
+  if (isIn(address, SIX_TO_FOUR)) return [bytes.slice(2, 6).join('.')]
+  return isIn(address, ENDING_IN_IPV4) && !isIn(address, UNSPECIFIED_AND_LOOPBACK)
+    ? [bytes.slice(12).join('.')]
+    : undefined
 }
 
 function ipv6Bytes(address: string): number[] {
