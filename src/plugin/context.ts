@@ -136,6 +136,14 @@ export function createContext(input: ContextInput): Context {
     }))
   }
 
+  function warmUp(): void {
+    if (isClosed) return
+    load()
+      .then(({ rehearse }) => rehearse())
+      // Whoever needs the proxy will say why it can't be had.
+      .catch(() => {})
+  }
+
   function reset(): Promise<void> {
     const closing = loading?.then((loaded) => loaded.close())
     loading = proxy = undefined
@@ -324,7 +332,7 @@ export function createContext(input: ContextInput): Context {
         }
       }
       // Not while the host still prints what it takes for its start-up time; a request that comes sooner loads it.
-      if (targets.length > 0) setTimeout(() => (isClosed ? undefined : load().catch(() => {})), WARM_UP_DELAY).unref()
+      if (targets.length > 0) setTimeout(warmUp, WARM_UP_DELAY).unref()
     },
     close() {
       isClosed = true

@@ -41,6 +41,7 @@ import { createNewcomers } from './newcomers'
 import { createPageCookies } from './page-cookies'
 import { createPreflights, dispatchPreflight } from './preflights'
 import { refuse } from './refusal'
+import { rehearse } from './rehearsal'
 import { buildSentHeaders } from './response'
 import type { TransportHooks } from './sending'
 import { createSessions } from './session'
@@ -85,6 +86,8 @@ export interface Proxy {
   pageAsked(req: IncomingMessage): string | undefined
   /** Origins under which this dev server is reached: no target may be one of them. */
   setOwnOrigins(origins: readonly string[]): void
+  /** Does ahead, while nothing else is to do, what the first call would wait for. */
+  rehearse(): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -147,8 +150,8 @@ export function createProxy(input: ProxyInput): Proxy {
 
   /** Targets without options of their own share one handler, since each listens to the host's server. */
   function handlerOf(target: Target): RequestHandler {
-    const isPlain = Object.keys(target.proxy).length === 0
-    const known = handlers.get(isPlain ? 'plain' : target)
+    const key = isPlain(target) ? 'plain' : target
+    const known = handlers.get(key)
     if (known) return known
     const { plugins = [], ...rest } = target.proxy
     const handler = createProxyMiddleware({
@@ -159,7 +162,7 @@ export function createProxy(input: ProxyInput): Proxy {
       ejectPlugins: true,
       plugins: [transport.plugin, proxyEventsPlugin, ...plugins],
     })
-    handlers.set(isPlain ? 'plain' : target, handler)
+    handlers.set(key, handler)
     return handler
   }
 
@@ -309,6 +312,11 @@ export function createProxy(input: ProxyInput): Proxy {
     setOwnOrigins(origins) {
       ownOrigins = new Set(origins)
     },
+    rehearse() {
+      const target = [...table.relays.values()].find(isPlain)
+      if (target) handlerOf(target)
+      return rehearse()
+    },
     pageAsked(req) {
       // A page whose own name was made to lead here would take the session back to its server.
       if (!hasOwnHost(addressOf(req), policy)) return undefined
@@ -404,6 +412,11 @@ export function createProxy(input: ProxyInput): Proxy {
       await transport.close()
     },
   }
+}
+
+/** Whether a target has no options of its own. */
+function isPlain({ proxy }: Target): boolean {
+  return Object.keys(proxy).length === 0
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1: a GET without a body. */
