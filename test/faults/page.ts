@@ -48,8 +48,8 @@ function http1(origin: string): Page {
       const over = new Promise<Answer>((resolve) => (settle = resolve))
       const send = (): ClientRequest => {
         const req = request({
-          // What can't be sent again had better not find its connection closed.
-          ...{ host: '127.0.0.1', port, path, method, agent: body ? undefined : agent, rejectUnauthorized: false },
+          // What can't be sent again takes a connection of its own, which is not closed just as it is used.
+          ...{ host: '127.0.0.1', port, path, method, agent: !body && agent, rejectUnauthorized: false },
           headers: { host, ...OWN, ...headers, ...(body && { 'transfer-encoding': 'chunked' }) },
         })
         req.on('error', () => {})
