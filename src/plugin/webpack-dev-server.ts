@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { isIP } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Compiler, MultiCompiler } from './compiler'
@@ -156,3 +157,21 @@ export function isHotEndpoint({ options }: DevServer): (request: IncomingMessage
 }
 
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void
+
+/** As the dev server normalizes them; `all` turns its own check off, and our guard stays. */
+export function allowedHostsOf({ allowedHosts, host, client }: DevServerOptions): string[] {
+  const names = [allowedHosts ?? []].flat().filter((name) => name !== 'all' && name !== 'auto')
+  const { webSocketURL } = (typeof client === 'object' && client !== null ? client : {}) as { webSocketURL?: unknown }
+  const { hostname } = (typeof webSocketURL === 'object' && webSocketURL !== null ? webSocketURL : {}) as {
+    hostname?: unknown
+  }
+  return [...names, host, hostname].filter(
+    (name): name is string => typeof name === 'string' && name !== '' && isIP(name) === 0,
+  )
+}
+
+export function proxyListOf({ proxy }: DevServerOptions): readonly ProxyEntry[] {
+  if (Array.isArray(proxy)) return proxy as ProxyEntry[]
+  // Older dev servers take a map.
+  return Object.keys(proxy ?? {}).map((context) => ({ context }))
+}

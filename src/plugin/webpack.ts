@@ -1,13 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { existsSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { CLASSIC_SCRIPT_BASE, MODULE_BASE } from '../exchange/client-script'
-import { CorsDevError, type Issue, LOG_PREFIX, showValue } from '../options/errors'
-import { checkOptions, fillIn } from '../options/resolve'
-import type { CorsDevOptions, ResolvedOptions } from '../options/types'
-import { buildRouteTable } from '../routes/table'
+import { CorsDevError, LOG_PREFIX } from '../options/errors'
+import type { CorsDevOptions } from '../options/types'
 import { targetsFromSource } from '../targets/from-source'
 import { OPENAPI_PATHS } from '../targets/openapi-files'
 import type { Target } from '../targets/target'
@@ -15,37 +12,27 @@ import { changedLines } from './changed-lines'
 import { type Compilation, type Compiler, compilersOf, type Logger } from './compiler'
 import { type Context, createContext } from './context'
 import { definedVariables } from './defined-variables'
-import {
-  type Discovery,
-  discover,
-  findPackageJson,
-  openApiReader,
-  type Project,
-  settingsInPackageJson,
-  targetsOfEnvironment,
-} from './discover'
-import { exceptReserved, isInProxyList, pathsInProxyList, type ProxyEntry } from './host-paths'
+import { type Discovery, findPackageJson, openApiReader, settingsInPackageJson, targetsOfEnvironment } from './discover'
+import { exceptReserved, isInProxyList } from './host-paths'
 import { injectRuntime } from './inject'
 import { NAME } from './name'
 import { ownOrigins } from './own-origins'
 import { claimUpgrades } from './upgrades'
+import { type Configured, discoverForAll } from './webpack-configurations'
 import {
+  allowedHostsOf,
   type DevServer,
-  type DevServerOptions,
   isHotEndpoint,
   meetDevServer,
   type Middleware,
+  proxyListOf,
   withMeeting,
 } from './webpack-dev-server'
 import { placesInCompiler } from './webpack-places'
 import { readModules } from './webpack-source'
 
 /** The plugin in one compiler. Several compilers may be served by one dev server, with one context. */
-interface Guest {
-  compiler: Compiler
-  rawOptions: unknown
-  /** Whether it stands among the compiler's plugins more than once. */
-  isRepeated: boolean
+interface Guest extends Configured {
   /** What the compiler's own definitions let page code see. Known with the first compilation. */
   variables: Record<string, string>
   served: Served | undefined
@@ -219,156 +206,6 @@ function serve(devServer: DevServer, middlewares: unknown[]): unknown[] {
 
 const BEHIND_FILES = ['connect-history-api-fallback', 'serve-index', 'options-middleware']
 
-/**
- * One dev server has one table of targets, whichever compiler's configuration they stand in.
- *
- * @throws CorsDevError with the issues of all configurations together
- */
-function discoverForAll(itsGuests: Guests, devServer: DevServer): Discovery {
-  const compilers = compilersOf(devServer.compiler)
-  const placeOf = ({ compiler }: Guest): string =>
-    compilers.length > 1 ? `${configurationName(compiler, compilers.indexOf(compiler))}: ` : ''
-  const proxyTable = { option: 'devServer.proxy', paths: pathsInProxyList(proxyListOf(devServer.options)) }
-  const isSame = (one: Guest, other: Guest): boolean =>
-    one.compiler.context === other.compiler.context && isDeepStrictEqual(one.rawOptions, other.rawOptions)
-
-  const distinct = itsGuests.filter((guest, index) => itsGuests.findIndex((other) => isSame(guest, other)) === index)
-  const configurations = distinct.map((guest) =>
-    // What all of them share stands in no particular one.
-    readConfiguration(guest, distinct.length > 1 ? placeOf(guest) : '', proxyTable),
-  )
-
-  // A later source never overrides an earlier one, so what package.json names comes behind the options of them all.
-  const found = configurations.flatMap(({ targets }) => targets)
-  const isOption = ({ provenance }: Target): boolean => provenance.source === 'options'
-  const targets = withoutTwins([...found.filter(isOption), ...found.filter((target) => !isOption(target))])
-  const { options, issues: contradictions } = foldOptions(configurations)
-
-  const repeated = itsGuests.filter(({ isRepeated }) => isRepeated)
-  const issues = [
-    ...repeated.map((guest) => repeatedIssue(placeOf(guest))),
-    ...configurations.flatMap((configuration) => configuration.issues),
-    ...contradictions,
-    ...buildRouteTable(targets).issues,
-  ]
-  if (issues.length > 0) throw new CorsDevError(withoutEquals(issues))
-  return { options, targets }
-}
-
-/** What one configuration brings in. */
-interface Configuration {
-  /** Stands before the names of its options: `config "server": `. */
-  place: string
-  /** Those of the plugin, and those that package.json fills in. */
-  options: ResolvedOptions
-  packageOptions: ResolvedOptions
-  targets: readonly Target[]
-  issues: readonly Issue[]
-}
-
-function readConfiguration(
-  { rawOptions, compiler: { context: root } }: Guest,
-  place: string,
-  proxyTable: Project['proxyTable'],
-): Configuration {
-  const project = { root, variables: {}, envFiles: [], isVisible: () => true, proxyTable }
-  const all = tryToDiscover(rawOptions, project)
-  // package.json may be that of all configurations: its issues and options are told from those of the plugin.
-  const inPackage = tryToDiscover({}, project)
-  const isInPackage = (issue: Issue): boolean => inPackage.issues.some((other) => isDeepStrictEqual(issue, other))
-  return {
-    place,
-    options: checkOptions(rawOptions).options,
-    packageOptions: inPackage.options,
-    targets: all.targets.map((target) =>
-      target.provenance.source === 'options'
-        ? { ...target, provenance: { ...target.provenance, name: place + target.provenance.name } }
-        : target,
-    ),
-    issues: all.issues.map((issue) => (isInPackage(issue) ? issue : { ...issue, path: place + issue.path })),
-  }
-}
-
-function tryToDiscover(rawOptions: unknown, project: Project): Discovery & { issues: readonly Issue[] } {
-  try {
-    return { ...discover(rawOptions, project), issues: [] }
-  } catch (error) {
-    if (!(error instanceof CorsDevError)) throw error
-    return { options: checkOptions({}).options, targets: [], issues: error.issues }
-  }
-}
-
-/** `config "server"`, or `config[1]` as it stands in the list. */
-function configurationName({ name }: Compiler & { name?: string }, index: number): string {
-  return name ? `config ${JSON.stringify(name)}` : `config[${index}]`
-}
-
-function repeatedIssue(place: string): Issue {
-  return {
-    code: 'CORS_DEV_OPTION',
-    path: `${place}corsDev`,
-    why: 'stands in plugins twice: only the first one would be read',
-    instead: 'Merge their targets into one, and remove the other',
-  }
-}
-
-/** The plugin's options of all configurations, which go before those in package.json. */
-function foldOptions(configurations: readonly Configuration[]): { options: ResolvedOptions; issues: Issue[] } {
-  // What was no valid value has been replaced by the default, which contradicts nobody.
-  const valid = configurations.filter(({ issues }) => issues.length === 0)
-  const plugin = foldAll(valid.map(({ place, options }) => ({ place, options })))
-  const inPackage = foldAll(
-    valid.map(({ place, packageOptions }) => ({ place: `${place}package.json corsDev.`, options: packageOptions })),
-  )
-  const isOpen = ({ name }: Contradiction): boolean => !plugin.options.given.has(name)
-  return {
-    options: fillIn(plugin.options, inPackage.options),
-    issues: [...plugin.contradictions, ...inPackage.contradictions.filter(isOpen)].map(({ issue }) => issue),
-  }
-}
-
-const SINGLE_OPTIONS = ['productionOrigin', 'relay', 'discover', 'explain'] as const
-
-interface Contradiction {
-  name: (typeof SINGLE_OPTIONS)[number]
-  issue: Issue
-}
-
-/** Origins add up; of the others there can be one. */
-function foldAll(list: readonly { place: string; options: ResolvedOptions }[]): {
-  options: ResolvedOptions
-  contradictions: Contradiction[]
-} {
-  const options = list.map((entry) => entry.options).reduce(fillIn, checkOptions({}).options)
-  const origins = list.flatMap((entry) => (entry.options.given.has('origins') ? entry.options.origins : []))
-  const contradictions = SINGLE_OPTIONS.flatMap((name) => {
-    const [first, ...others] = list.filter((entry) => entry.options.given.has(name))
-    if (!first) return []
-    const expected = first.options[name]
-    return others.flatMap(({ place, options: { [name]: value } }) => {
-      if (value === expected) return []
-      const why = `contradicts ${first.place}${name} ${showValue(expected)}: both configurations have one dev server`
-      const instead = 'Write the same in both, or leave one out'
-      return { name, issue: { code: 'CORS_DEV_OPTION', path: place + name, value, why, instead } }
-    })
-  })
-  return {
-    options: options.given.has('origins') ? { ...options, origins: [...new Set(origins)] } : options,
-    contradictions,
-  }
-}
-
-/** Configurations often share their options in part: the same target twice is one route. */
-function withoutTwins(targets: readonly Target[]): Target[] {
-  const isTwin = ({ provenance: _, ...one }: Target, { provenance: __, ...other }: Target): boolean =>
-    isDeepStrictEqual(one, other)
-  return targets.filter((target, index) => targets.findIndex((other) => isTwin(target, other)) === index)
-}
-
-function withoutEquals(issues: readonly Issue[]): Issue[] {
-  return issues.filter((issue, index) => issues.findIndex((other) => isDeepStrictEqual(issue, other)) === index)
-}
-
 function isSome(list: readonly Guest[]): list is Guests {
   return list.length > 0
 }
@@ -496,24 +333,6 @@ function hintIfNotServed(compiler: Compiler): void {
         'Write new WebpackDevServer(withCorsDev({ … }), compiler), with withCorsDev from "unplugin-cors-dev/webpack".',
     )
   })
-}
-
-/** As the dev server normalizes them; `all` turns its own check off, and our guard stays. */
-function allowedHostsOf({ allowedHosts, host, client }: DevServerOptions): string[] {
-  const names = [allowedHosts ?? []].flat().filter((name) => name !== 'all' && name !== 'auto')
-  const { webSocketURL } = (typeof client === 'object' && client !== null ? client : {}) as { webSocketURL?: unknown }
-  const { hostname } = (typeof webSocketURL === 'object' && webSocketURL !== null ? webSocketURL : {}) as {
-    hostname?: unknown
-  }
-  return [...names, host, hostname].filter(
-    (name): name is string => typeof name === 'string' && name !== '' && isIP(name) === 0,
-  )
-}
-
-function proxyListOf({ proxy }: DevServerOptions): readonly ProxyEntry[] {
-  if (Array.isArray(proxy)) return proxy as ProxyEntry[]
-  // Older dev servers take a map.
-  return Object.keys(proxy ?? {}).map((context) => ({ context }))
 }
 
 /**
