@@ -13,6 +13,7 @@ export type RelayFlags = `${'' | `+${ForcesPreflight}`}${'' | '+manual-redirect'
  * kind: `to+stream-body/…`.
  */
 export function toRelayPath(kind: RelayKind, url: URL, flags: RelayFlags = ''): string {
+  // `https:` and `wss:`, in the fewest bytes: the page loads this too.
   return `${kind}${flags}/http${/[ps]s:/.test(url.protocol) ? 's' : ''}/${url.host}${url.pathname}${url.search}`
 }
 

@@ -13,8 +13,7 @@ export type AddressKind =
   | 'public'
 
 /**
- * The first network that an address is in says what it is. Where nothing is said, an IPv4 address is public, and an IPv6
- * address is some network's own.
+ * The first network that an address is in says what it is. An IPv6 address that is in none is some network's own.
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
