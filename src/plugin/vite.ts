@@ -346,7 +346,8 @@ function restartWhenPackageJsonChanges(server: ViteDevServer): void {
   let known = settingsInPackageJson(file)
   const restartIfChanged = (): void => {
     const settings = settingsInPackageJson(file)
-    if (settings === known) return
+    const isBeingWritten = settings === ''
+    if (settings === known || isBeingWritten) return
     known = settings
     // As Vite says it of its own files.
     logger.info(styleText('green', 'package.json changed, restarting server...'), { clear: true, timestamp: true })
@@ -355,18 +356,17 @@ function restartWhenPackageJsonChanges(server: ViteDevServer): void {
   // Vite watches all that lies in the root.
   if (dirname(file) !== root) server.watcher.add(file)
   // What is written before, a watcher takes for what was there at first. It is ready anew with whatever it is given.
-  server.watcher.on('ready', () => nowAndOnceMore(restartIfChanged))
+  server.watcher.on('ready', () => whenWritten(restartIfChanged))
   server.watcher.on('all', (_event, changed) => {
-    if (posix.normalize(changed) === posix.normalize(file)) nowAndOnceMore(restartIfChanged)
+    if (posix.normalize(changed) === posix.normalize(file)) whenWritten(restartIfChanged)
   })
 }
 
 /**
- * The watcher drops what is written within 50 ms of the change before, as formatters and quick undos do, and says that it
- * is ready some milliseconds before it is.
+ * A file is empty for a moment while it is written. And the watcher drops what is written within 50 ms of the change
+ * before, as formatters and quick undos do, and says that it is ready some milliseconds before it is.
  */
-function nowAndOnceMore(read: () => void): void {
-  read()
+function whenWritten(read: () => void): void {
   setTimeout(read, 100).unref()
 }
 
@@ -378,11 +378,11 @@ async function followOpenApi(server: ViteDevServer, context: Context, { options 
     if (context.replaceFound('openapi', await read())) saySince(config, context.startupLines())
   }
   await learn()
-  watcher.on('ready', () => nowAndOnceMore(() => void learn()))
+  watcher.on('ready', () => whenWritten(() => void learn()))
   watcher.on('all', (event, path) => {
     // A file may be in a new folder before the watcher has looked into that.
     const isFolder = event === 'addDir' && isOpenApiFolder(relative(config.root, path).split(sep).join('/'))
-    if (isFolder || isOpenApiFile(basename(path))) nowAndOnceMore(() => void learn())
+    if (isFolder || isOpenApiFile(basename(path))) whenWritten(() => void learn())
   })
 }
 

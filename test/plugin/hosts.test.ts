@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { type Host, type HostKind, type HostProject, startHost } from '../e2e/hosts'
@@ -268,16 +269,21 @@ describe('targets that are found', () => {
   })
 
   test('Vite: a change of package.json restarts if it changes targets', async () => {
-    const { write, waitForLog, origin } = await start('vite', {
+    const { write, waitForLog, logs, origin } = await start('vite', {
       files: { 'package.json': JSON.stringify({ type: 'module', corsDev: { targets: { '/one': target } } }) },
     })
     await waitForLog(/\/one → /)
+    // As a file that is being written looks for a moment.
+    write('package.json', '')
+    await setTimeout(5)
     write(
       'package.json',
       JSON.stringify({ type: 'module', version: '1.0.1', corsDev: { targets: { '/two': target } } }),
     )
     await waitForLog(/\/two → /)
+    await waitForLog(/server restarted/)
     expect(JSON.parse((await ask(`${origin}/two/x`)).text)).toMatchObject({ url: '/two/x' })
+    expect(logs().filter((line) => line.includes('package.json changed'))).toHaveLength(1)
   })
 
   test.each(['vite', 'webpack-cli', 'rspack-cli'] as const)(
