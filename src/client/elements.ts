@@ -32,10 +32,12 @@ export function patchElements({ scope, urls, patcher, onArrival }: Runtime): voi
     }
   }
 
-  const afterWriting: After = (_, element: Element, [name = '', value]: string[]) => {
+  const afterWriting: After = (_, element: Element, args: unknown[]) => {
     // A property has but its value.
-    if (value !== undefined && !/^src|^cross/i.test(name)) return
+    if (args.length > 1 && !/^src|^cross/i.test(args[0] as string)) return
     lead(element)
+    // By then what is built from the inside out has its owner, though maybe no document.
+    queueMicrotask(() => lead(element))
     element.closest('picture,video,audio')?.querySelectorAll('[src],[srcset]').forEach(lead)
   }
   const afterParsing: After = (_, element: HTMLTemplateElement, args: unknown[]) => {
@@ -51,7 +53,7 @@ export function patchElements({ scope, urls, patcher, onArrival }: Runtime): voi
       patcher.getter(scope[`HTML${name}Element`].prototype, property, shown, afterWriting)
     }
   }
-  onArrival((element: Element) => element.localName && lead(element))
+  onArrival(lead)
   patcher.after(Element.prototype, 'setAttribute', afterWriting)
   patcher.after(Element.prototype, 'getAttribute', shown)
   patcher.after(Element.prototype, 'insertAdjacentHTML', afterParsing)

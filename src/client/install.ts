@@ -21,8 +21,8 @@ import { patchXhr } from './xhr'
 export type Uninstall = () => void
 
 export const PATCHES = [
-  patchFetch,
   patchXhr,
+  patchFetch,
   patchEventSource,
   patchWebSocket,
   patchMessageOrigin,

@@ -299,6 +299,13 @@ describe.each(kinds)('%s', (kind) => {
       document.body.append(late)
       if (late.readyState < 1) await loaded(late, 'loadedmetadata')
       if (!track.track.cues?.length) await loaded(track)
+      // For a texture, in no document.
+      const detached = document.createElement('video')
+      detached.crossOrigin = ''
+      const inDetached = document.createElement('source')
+      inDetached.src = `${API}/sound.wav?detached`
+      detached.append(inDetached)
+      await loaded(detached, 'loadedmetadata')
       return {
         time: sound.currentTime,
         cues: track.track.cues!.length,
@@ -317,6 +324,7 @@ describe.each(kinds)('%s', (kind) => {
       ],
     })
     expect(seenOf('cues.vtt?made')).toEqual(['/cues.vtt?made relayed'])
+    expect(seenOf('?detached')).not.toEqual([])
     expect(api.ranges.some((range) => Number(/\d+/.exec(range)) > 1_000_000)).toBe(true)
     expect(api.seen.filter((line) => line.includes('sound') && !line.includes('relayed'))).toEqual([])
     expect(red).toEqual([])
