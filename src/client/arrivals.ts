@@ -12,18 +12,18 @@ export function watchArrivals({ MutationObserver, document }: typeof globalThis)
   // A worker has none.
   if (document) {
     new MutationObserver((records) => {
-      for (const { type, target, addedNodes } of records) {
-        if (type !== 'childList') tell(target)
+      for (const { target, addedNodes } of records) {
+        tell(target)
         for (const node of addedNodes as NodeListOf<Element>) {
           tell(node)
-          node.querySelectorAll?.('iframe,style,[src],[srcset]').forEach(tell)
+          node.querySelectorAll?.('iframe,style,[src],[srcset],[style]').forEach(tell)
         }
       }
     }).observe(document, {
       subtree: true,
       childList: true,
       characterData: true,
-      attributeFilter: ['src', 'srcset', 'crossorigin'],
+      attributeFilter: ['src', 'srcset', 'crossorigin', 'style'],
     })
   }
   return (visit) => visits.push(visit)

@@ -48,9 +48,7 @@ export function createDecisions(
 
   function settle(target: TargetUrl, key: string, answer: unknown): Route {
     const route = (answer as RouteAnswer | undefined)?.route
-    if (!route) return unasked(target)
-    decisions[key] = route
-    return route
+    return route ? (decisions[key] = route) : unasked(target)
   }
 
   return {

@@ -14,8 +14,8 @@ export function createFailures(scope: typeof globalThis, prefix: string): Failur
   const forbidding = new Set<string>()
 
   scope.addEventListener('securitypolicyviolation', (event) => {
-    const { blockedURI, disposition, effectiveDirective: directive } = event
-    if (disposition !== 'enforce' || !asHttp(blockedURI).startsWith(prefix)) return
+    const { effectiveDirective: directive } = event
+    if (event.disposition !== 'enforce' || !asHttp(event.blockedURI).startsWith(prefix)) return
     if (forbidding.has(directive)) return
     forbidding.add(directive)
     const { origin } = new URL(prefix)
@@ -31,7 +31,7 @@ export function createFailures(scope: typeof globalThis, prefix: string): Failur
       if (forbidding.has('connect-src')) return
       try {
         const response = await fetch.call(scope, endpoint, { credentials: 'include' })
-        if (response.status !== 200) return
+        if (!response.ok) return
         const { message } = (await response.json()) as FailureReport
         if (told.has(message)) return
         told.add(message)

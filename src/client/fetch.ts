@@ -12,8 +12,6 @@ interface Call {
   request: Request | undefined
   init: Init
   credentials: RequestCredentials
-  /** The one member of an init that a Request doesn't show once it is made. */
-  priority: RequestPriority | undefined
 }
 
 export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtime): void {
@@ -63,12 +61,13 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
 
     // A body may change after the call, and a Request counts as used from now on.
     const frozen = new Request(args[0] as RequestInfo, init)
-    const { priority } = call
+    // The one member of an init that a Request doesn't show once it is made.
+    const rest = { priority: init.priority }
     return async () => {
       const answer = await Promise.race([decisions.ask(target, shape), aborted(frozen.signal)])
       // Aborted while the dev server was asked: the platform rejects before it sends anything.
-      if (answer !== 'relay') return native(frozen, priority && { priority })
-      return relayed({ ...call, request: frozen, init: {} }, native)()
+      if (answer !== 'relay') return native(frozen, rest)
+      return relayed({ ...call, request: frozen, init: rest }, native)()
     }
   }
 
@@ -79,7 +78,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     if ((init.mode ?? request?.mode ?? 'cors') !== 'cors') return undefined
     const credentials = init.credentials ?? request?.credentials ?? 'same-origin'
     if (!['include', 'same-origin', 'omit'].includes(credentials)) return undefined
-    return { target, request, init, credentials, priority: init.priority }
+    return { target, request, init, credentials }
   }
 
   function shapeOf({ request, init, credentials }: Call): RequestShape {
@@ -94,16 +93,13 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
     })
   }
 
-  function relayed(
-    { target, request, init, credentials, priority }: Call,
-    native: typeof fetch,
-  ): () => Promise<Response> {
+  function relayed({ target, request, init, credentials }: Call, native: typeof fetch): () => Promise<Response> {
     const kind = credentials === 'include' ? 'to' : 'anon'
     const isStream = init.body instanceof ReadableStream
     // An init that is a Request itself has a stream for a body, as has a Request that is called.
     const made = request || isStream || asRequest(init) ? new Request(request ?? target.url, init) : undefined
     const source: Init = made ?? init
-    const relayedInit: Init = { ...init, priority }
+    const relayedInit: Init = { ...init }
     // What a Request shows is a member of an init, or an init has nothing to do with it.
     for (const name in Request.prototype) {
       const value = source[name as keyof Init]

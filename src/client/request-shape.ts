@@ -17,7 +17,7 @@ export function requestShape(
     headers.set('content-type', call.body.type)
   }
   const { headers: safe } = new Request('data:,', { mode: 'no-cors', headers })
-  const [, start, end] = SIMPLE_RANGE.exec(headers.get('range') ?? '') ?? []
+  const [, start, end] = SIMPLE_RANGE.exec(headers.get('range') as string) ?? []
   return {
     method,
     headers: [...headers.keys()].filter(

@@ -7,18 +7,26 @@ import type { Runtime } from './runtime'
  */
 export function patchStyles({ scope, urls, patcher, onArrival }: Runtime): void {
   /** Bytes have no address, and a rule's place is a number. */
-  const ledIn =
-    (context = '') =>
-    (css: unknown): unknown =>
-      typeof css === 'string' ? mapCorsUrlsInCss(context + css, (url) => urls.led(url)).slice(context.length) : css
+  const led = (css: unknown, context = ''): unknown =>
+    typeof css === 'string' ? mapCorsUrlsInCss(context + css, (url) => urls.led(url)).slice(context.length) : css
 
   for (const method of ['insertRule', 'replace', 'replaceSync']) {
-    patcher.override(scope.CSSStyleSheet?.prototype, method, (proceed, self, args) => proceed(self, args.map(ledIn())))
+    patcher.override(scope.CSSStyleSheet?.prototype, method, (proceed, self, args) =>
+      proceed(
+        self,
+        args.map((css) => led(css)),
+      ),
+    )
   }
-  patcher.classConstructor(scope, 'FontFace', (proceed, args) => proceed(args.map(ledIn('src:'))))
-  onArrival((node: Text) => {
-    if (node.parentElement?.localName !== 'style') return
-    const css = ledIn()(node.data) as string
-    if (css !== node.data) node.data = css
+  patcher.classConstructor(scope, 'FontFace', (proceed, args) => proceed(args.map((css) => led(css, 'src:'))))
+  function lead<Name extends string>(holder: Record<Name, string>, name: Name): void {
+    const css = holder[name]
+    const right = led(css) as string
+    if (right !== css) holder[name] = right
+  }
+  onArrival((node: Text & HTMLElement) => {
+    const { style, parentElement } = node
+    if (style?.maskImage || style?.shapeOutside) lead(style, 'cssText')
+    if (parentElement?.localName === 'style') lead(node, 'data')
   })
 }

@@ -41,11 +41,11 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
   let others: 'unknown' | undefined = config.discovers ? 'unknown' : undefined
 
   /** In attributes that the dev server wrote, they have no origin. */
-  const devUrls = new RegExp(`(?:(ws|http)s?://[^/\\s]+)?${new URL(prefix).pathname}[^\\s"]+?/(http)(s?)/`, 'g')
+  const devUrlsInText = new RegExp(`(?:(ws|http)s?://[^/\\s]+)?${new URL(prefix).pathname}[^\\s"]+?/(http)(s?)/`, 'g')
   const shown = (text: string): string =>
-    text && text.replace(devUrls, (_, scheme, http, s) => `${scheme ?? http}${s}://`)
+    text && text.replace(devUrlsInText, (_, scheme, http, s) => `${scheme ?? http}${s}://`)
 
-  const toDevUrls: DevUrls = {
+  const devUrls: DevUrls = {
     prefix,
     targetOf(input) {
       const base = scope.document?.baseURI ?? scope.location.href
@@ -60,8 +60,8 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
     },
     toDevUrl: (kind, url, flags) => prefix + toRelayPath(kind, url, flags) + url.hash,
     led(url, kind = 'anon') {
-      const target = toDevUrls.targetOf(url)
-      return target ? toDevUrls.toDevUrl(kind, target.url) : url
+      const target = devUrls.targetOf(url)
+      return target ? devUrls.toDevUrl(kind, target.url) : url
     },
     toUpstreamUrl(devUrl) {
       const url = shown(devUrl)
@@ -73,7 +73,7 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
       others = undefined
     },
   }
-  return toDevUrls
+  return devUrls
 }
 
 /** The platform has its own way with userinfo: an error in most APIs. */
@@ -84,7 +84,7 @@ const PATH_ABSOLUTE = /^\/(?![/\\\t\n\r])/
 
 function parse(input: unknown, base?: string): URL | undefined {
   try {
-    return new URL(String(input), base)
+    return new URL(input as string, base)
   } catch {
     return undefined
   }

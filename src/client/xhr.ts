@@ -46,7 +46,7 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
     if (url) {
       opened.set(self as object, {
         target,
-        method: String(method),
+        method: method as string,
         isAsync: !!isAsync,
         url,
         headers: [],
@@ -75,8 +75,7 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
     const credentials = withCredentialsOf(xhr)
     try {
       // Listeners can't be counted, but nobody asks for `upload` to do anything else. Too strict a question is safe.
-      const forcesPreflight = withUpload.has(xhr)
-      const shape = requestShape(scope, { ...call, body: args[0], credentials, forcesPreflight })
+      const shape = requestShape(scope, { ...call, body: args[0], credentials, forcesPreflight: withUpload.has(xhr) })
       const route = decisions.known(call.target, shape)
       if (!route && call.isAsync) {
         const body = frozenBody(args[0])

@@ -430,6 +430,53 @@ describe.each(kinds)('%s', (kind) => {
     expect(red).toEqual([])
   })
 
+  it('loads what scripts style one element with', async () => {
+    await open()
+    const names = await page.evaluate(() => {
+      const place = document.body.appendChild(document.createElement('div'))
+      const css = (name: string): string => `url("${API}/shape.svg?${name}")`
+      const names: string[] = []
+      const box = (name: string, ...styleIt: ((box: HTMLElement) => void)[]): void => {
+        names.push(name)
+        const it = document.createElement('div')
+        it.textContent = name
+        it.style.cssText = 'width: 20px; height: 20px; float: left'
+        styleIt[0]!(it)
+        place.append(it)
+        styleIt[1]?.(it)
+      }
+      const nothing = (): void => undefined
+      box('before', (it) => (it.style.maskImage = css('before')))
+      box('after', nothing, (it) => (it.style.webkitMaskImage = css('after')))
+      box('shorthand', nothing, (it) => (it.style.mask = `${css('shorthand')} no-repeat`))
+      box('shape', nothing, (it) => it.style.setProperty('shape-outside', css('shape'), 'important'))
+      box('several', nothing, (it) => (it.style.maskImage = `${css('several')}, ${css('other')}`))
+      box('attribute', nothing, (it) => it.setAttribute('style', `float: left; mask-image: ${css('by-attribute')}`))
+      box('parsed', (it) => (it.innerHTML = `<p style='mask: ${css('parsed')}'>parsed</p>`))
+      // It is loaded as it is: no CORS is asked of it.
+      box('background', (it) => (it.style.background = css('background-of-one')))
+      return names
+    })
+    const relayed = ['before', 'after', 'shorthand', 'shape', 'several', 'other', 'by-attribute', 'parsed']
+    await expect
+      .poll(() => relayed.map((name) => seenOf(`?${name}`)))
+      .toEqual(relayed.map((name) => [`/shape.svg?${name} relayed`]))
+    expect(seenOf('?background-of-one')).toEqual(['/shape.svg?background-of-one'])
+    const styles = await page.evaluate(() =>
+      [...document.body.lastElementChild!.children].map((it) => it.getAttribute('style')!.replace(/^.*left; ?/, '')),
+    )
+    const css = (name: string): string => `url("${api.origin}/shape.svg?${name}")`
+    expect(styles.slice(0, names.indexOf('attribute') + 1)).toEqual([
+      `mask-image: ${css('before')};`,
+      `mask-image: ${css('after')};`,
+      `mask: ${css('shorthand')} no-repeat;`,
+      `shape-outside: ${css('shape')} !important;`,
+      `mask-image: ${css('several')}, ${css('other')};`,
+      `mask-image: ${css('by-attribute')};`,
+    ])
+    expect(red).toEqual([])
+  })
+
   it('loads what comes into the document without a call that could be patched', async () => {
     await open()
     const state = await page.evaluate(async () => {

@@ -52,10 +52,12 @@ export const KNOWN: readonly Known[] = [
     what: 'A redirect from one target to another is not kept in the cache, nor is what it leads to.',
     covers: ({ path }, { answers, times }) => {
       const isCross = times > 1 && new Set(answers.map(({ at }) => at)).size > 1
-      // What comes out of the cache has lost its hop-by-hop fields.
+      // What comes out of the cache has lost its hop-by-hop fields and its challenge.
       return (
         isCross &&
-        /^server|^call [1-9]\.(response|result)\.headers\.(connection|keep-alive|transfer-encoding)$/.test(path)
+        /^server|^call [1-9]\.(response|result)\.headers\.(connection|keep-alive|transfer-encoding|www-authenticate)$/.test(
+          path,
+        )
       )
     },
   },

@@ -26,8 +26,10 @@ export function generateCase(seed: number, index: number): Case {
     case 'fetch': {
       const call = fetchCall(random)
       const answers = generateAnswers(random, call.abort)
-      // What of a body that nobody reads is kept for the next time is a matter of time.
-      return { id, call, answers, times: call.read === 'nothing' ? 1 : timesOf(random, answers) }
+      if (call.read !== 'nothing') return { id, call, answers, times: timesOf(random, answers) }
+      // Whether a body that nobody reads breaks off in time, and what of it is kept for the next time, is a matter of time.
+      for (const answer of answers) if (answer.ends === 'cut-in-body') delete answer.ends
+      return { id, call, answers, times: 1 }
     }
     case 'xhr': {
       const call = xhrCall(random)

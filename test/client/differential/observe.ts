@@ -26,14 +26,10 @@ export async function observe({
   const observed: string[] = []
   /** What the runtime asks the dev server for itself is no call of the page's. */
   const isCall = ({ name }: PerformanceEntry): boolean => !name.includes('/__cors-dev/failure?')
-  const observer = new PerformanceObserver((list) =>
-    observed.push(
-      ...list
-        .getEntries()
-        .filter(isCall)
-        .map(({ name }) => name),
-    ),
-  )
+  const note = (entries: PerformanceEntryList): void => {
+    observed.push(...entries.filter(isCall).map(({ name }) => name))
+  }
+  const observer = new PerformanceObserver((list) => note(list.getEntries()))
   observer.observe({ type: 'resource' })
 
   await Promise.all(
@@ -67,12 +63,7 @@ export async function observe({
       }
     }),
   )
-  observed.push(
-    ...observer
-      .takeRecords()
-      .filter(isCall)
-      .map(({ name }) => name),
-  )
+  note(observer.takeRecords())
   observer.disconnect()
   for (const { given } of asked)
     if (isEntered(given))
