@@ -322,6 +322,8 @@ export async function observe({
                 if (call.abort === 'in-body') abort()
               }
             } finally {
+              // A break may overtake what came before it.
+              if (given.answers.some(({ ends }) => ends === 'cut-in-body')) parts.length = 0
               once.parts = await digest(await new Blob(parts as BlobPart[]).arrayBuffer())
             }
           }
