@@ -50,12 +50,13 @@ export const KNOWN: readonly Known[] = [
   },
   {
     what: 'A redirect from one target to another is not kept in the cache, nor is what it leads to.',
-    covers: ({ path }, { answers, times }) => {
-      const isCross = times > 1 && new Set(answers.map(({ at }) => at)).size > 1
+    covers: ({ path }, { call, answers, times }) => {
+      const isAgain = times > 1 || (call.api === 'fetch' && /^(reused|clone-before)/.test(call.input))
+      const isCross = isAgain && new Set(answers.map(({ at }) => at)).size > 1
       // What comes out of the cache has lost its hop-by-hop fields and its challenge.
       return (
         isCross &&
-        /^server|^call [1-9]\.(response|result)\.headers\.(connection|keep-alive|transfer-encoding|www-authenticate)$/.test(
+        /^server|^call \d\.(response|result)\.headers\.(connection|keep-alive|transfer-encoding|www-authenticate)$/.test(
           path,
         )
       )
