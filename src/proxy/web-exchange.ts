@@ -91,11 +91,11 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
     this.#isOnStaleConnection = this.connection?.hasStoodIdle === true
     if (res.destroyed) return abort(pageWentAway())
     if (this.#body) this.connection?.prepareForBody()
-    if (!this.#hasStarted) res.on('close', () => this.#onPageClose())
+    if (!this.#hasStarted) leaveWithPage(res, this)
     this.#hasStarted = true
   }
 
-  #onPageClose(): void {
+  pageClosed(): void {
     if (!this.#isOver) this.#abort?.(pageWentAway())
   }
 
@@ -245,6 +245,23 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
     setOrigin(this.#request.headers, req, call, hooks.rewrite.productionOrigin)
     this.dispatch()
   }
+}
+
+const EXCHANGE = Symbol('unplugin-cors-dev exchange')
+
+type Answered = ServerResponse & { [EXCHANGE]?: WebExchange }
+
+/**
+ * A function made for each call would be made where V8 puts it into a list of listeners, were there another. Such lists
+ * stay, those of sockets, so V8 makes them in the old space, and what might go into one too: see {@link perCall}.
+ */
+function leaveWithPage(res: Answered, exchange: WebExchange): void {
+  res[EXCHANGE] = exchange
+  res.on('close', onClose)
+}
+
+function onClose(this: Answered): void {
+  this[EXCHANGE]?.pageClosed()
 }
 
 function flushIfSilent(exchange: WebExchange): void {
