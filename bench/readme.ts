@@ -112,7 +112,7 @@ function readmeTable({ at, commit, machine, workloads }: Run): string {
     .join('\n')
   const isDisturbed = workloads.some(({ rows }) => rows.some(({ disturbed }) => disturbed))
   const versions = commit === undefined ? '' : `, commit ${commit}`
-  const where = `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}${versions}`
+  const where = `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, small calls by ${machine.calls}${versions}`
   const caveat = isDisturbed ? ' Other programs ran on the machine meanwhile.' : ''
   return `Measured on ${at.slice(0, 10)}: ${where}. Medians of interleaved rounds.${caveat}\n\n${table}`
 }

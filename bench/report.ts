@@ -48,7 +48,7 @@ export function saveRun(name: string, run: Run): void {
   mkdirSync(RESULTS, { recursive: true })
   writeFileSync(join(RESULTS, `${name}.json`), `${JSON.stringify(run, undefined, 2)}\n`)
   for (const workload of run.workloads) {
-    const about = `${run.at.slice(0, 10)}, ${run.machine.cpu}, ${run.machine.cores} cores, Node ${run.machine.node}; medians of ${workload.rounds} rounds, half of the values within the range in brackets`
+    const about = `${run.at.slice(0, 10)}, ${run.machine.cpu}, ${run.machine.cores} cores, Node ${run.machine.node}, small calls by ${run.machine.calls}; medians of ${workload.rounds} rounds, half of the values within the range in brackets`
     writeFileSync(join(RESULTS, `${workload.name}.md`), `# ${workload.title}\n\n${about}\n${markdownTables(workload)}`)
   }
 }

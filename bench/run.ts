@@ -7,6 +7,8 @@
  *     npm run bench -- small-json --only "plugin in vite,pipe"  … of contestants with such names
  *     npm run bench -- --readme                                 the table of the last whole run into README.md
  *
+ * Small calls are made by wrk where it is installed: Node's own way slows down what it measures.
+ *
  * Results go to bench/results/: JSON, and a Markdown table for each workload. Ends with 1 when a goal is missed.
  */
 import { parseArgs } from 'node:util'

@@ -9,7 +9,7 @@ import {
 } from '../contestants.ts'
 import type { LoadSettings } from '../load/requests.ts'
 import type { Workload } from '../workload.ts'
-import { callOf, measureRequests, REQUEST_FIGURES } from './small-json.ts'
+import { callOf, DURATION, measureRequests, REQUEST_FIGURES } from './small-json.ts'
 
 /** Vite answers by itself (`server.cors`), webpack-dev-server asks the API. */
 const MEASURED = [VITE_PROXY, WEBPACK_PROXY, PLUGIN_IN_VITE, RELAY_IN_VITE, PLUGIN_IN_WEBPACK, MIDDLEWARE]
@@ -40,7 +40,7 @@ export const preflights: Workload = {
         ...callOf(one, '/api/json', { method: 'OPTIONS', headers: HEADERS }),
       })
     await compare(running, { rounds: 1, warmUp: 0, measure: measure({ duration: 4000, requests: 20_000 }) })
-    const rows = await compare(running, { rounds, warmUp: 0, measure: measure({ duration: 300 }) })
+    const rows = await compare(running, { rounds, warmUp: 0, measure: measure({ duration: DURATION }) })
     return [...failed, ...rows]
   },
 }

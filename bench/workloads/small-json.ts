@@ -1,6 +1,8 @@
 import type { Bench, Running } from '../bench.ts'
 import { compare, withCpu } from '../compare.ts'
 import type { LoadResult, LoadSettings } from '../load/requests.ts'
+import { runWrk } from '../load/wrk.ts'
+import { HAS_WRK } from '../machine.ts'
 import { requestBytes } from '../page.ts'
 import type { BenchProcess } from '../processes/process.ts'
 import { type Measurement, showProgress } from '../rounds.ts'
@@ -9,8 +11,11 @@ import type { Row, Workload } from '../workload.ts'
 /** Compiled code settles after so many; before, figures are up to three times as high. */
 const WARM_UP = { connections: 50, requests: 20_000, duration: 6000 }
 
-/** Milliseconds of one measurement: short, and many of them, since machines are fast in one second and slow in the next. */
-const DURATION = 300
+/**
+ * Milliseconds of one measurement: short, and many of them, since machines are fast in one second and slow in the next.
+ * wrk knows whole seconds only.
+ */
+export const DURATION = HAS_WRK ? 1000 : 300
 
 export const REQUEST_FIGURES = [
   { name: 'requests/s' },
@@ -48,7 +53,8 @@ export async function warmUp(
 /** Requests as fast as answers come, and what they cost. */
 export async function measureRequests(one: Running, load: BenchProcess, settings: LoadSettings): Promise<Measurement> {
   await load.ask('prime', settings)
-  return measurementOf(await withCpu(one, () => load.ask<LoadResult>('run', settings)))
+  const run = (): Promise<LoadResult> => (HAS_WRK ? runWrk(settings) : load.ask('run', settings))
+  return measurementOf(await withCpu(one, run))
 }
 
 export function measurementOf({ result, cpu }: { result: LoadResult; cpu: number | undefined }): Measurement {
