@@ -96,6 +96,8 @@ interface Reception {
   target: Target | undefined
   relay: RelayPath | undefined
   route: PathRoute | undefined
+  /** Key of this browser's cookies in the jar; `undefined` before it was given one. */
+  session: string | undefined
   admission: Admission | Refusal
 }
 
@@ -193,6 +195,7 @@ export function createProxy(input: ProxyInput): Proxy {
     const reserved = destination.kind === 'reserved' ? resolveReserved(destination.rest) : undefined
     const route = destination.kind === 'path' ? destination.route : undefined
     const target = route?.target ?? reserved?.target
+    const session = sessions.find(req.headers.cookie)
     const admission = guardRequest(
       {
         ...addressOf(req),
@@ -200,11 +203,11 @@ export function createProxy(input: ProxyInput): Proxy {
         isUpgrade,
         way: route ? 'path' : reserved ? 'relay' : 'reserved',
         injectsHeaders: target !== undefined && injectsHeaders(target),
-        hasSession: sessions.find(req.headers.cookie) !== undefined,
+        hasSession: session !== undefined,
       },
       policy,
     )
-    return { target, relay: reserved?.relay, route, admission }
+    return { target, relay: reserved?.relay, route, session, admission }
   }
 
   function buildCall({
@@ -213,14 +216,14 @@ export function createProxy(input: ProxyInput): Proxy {
     target,
     relay,
     route,
+    session,
     upgrade,
-  }: Pick<Reception, 'relay' | 'route'> & {
+  }: Pick<Reception, 'relay' | 'route' | 'session'> & {
     req: IncomingMessage
     admission: Admission
     target: Target
     upgrade: Call['upgrade']
   }): Call {
-    const session = sessions.find(req.headers.cookie)
     if (session !== undefined) newcomers.settled(session)
     const hop = relay?.nonce === undefined ? undefined : hops.find(relay.nonce, relay.origin)
     if (hop && (target.proxy.headers !== undefined || target.proxy.auth !== undefined)) {
@@ -326,7 +329,7 @@ export function createProxy(input: ProxyInput): Proxy {
     },
 
     handle(req, res, next, destination) {
-      const { target, relay, route, admission } = receive(req, destination, false)
+      const { target, relay, route, session, admission } = receive(req, destination, false)
       if (!admission.allowed) {
         log.refused(admission.message)
         return refuse(res, admission.status, admission.code)
@@ -346,7 +349,7 @@ export function createProxy(input: ProxyInput): Proxy {
         return refuse(res, 404, asked ? 'unknown-target' : 'not-found', admission)
       }
       const pass = (): void => {
-        const call = buildCall({ req, admission, target, relay, route, upgrade: undefined })
+        const call = buildCall({ req, admission, target, relay, route, session, upgrade: undefined })
         usedTargets.note(target)
         if (call.exchange.way === 'to' && call.session === undefined) {
           // The page came from another server, or before this browser had a session: its first relayed call gets one.
@@ -373,7 +376,7 @@ export function createProxy(input: ProxyInput): Proxy {
     },
 
     upgrade(req, socket, head, destination) {
-      const { target, relay, route, admission } = receive(req, destination, true)
+      const { target, relay, route, session, admission } = receive(req, destination, true)
       if (!admission.allowed) {
         log.refused(admission.message)
         return refuseUpgrade(socket, admission.status)
@@ -385,7 +388,7 @@ export function createProxy(input: ProxyInput): Proxy {
         )
         return refuseUpgrade(socket, 400)
       }
-      const call = buildCall({ req, admission, target, relay, route, upgrade: { socket, head } })
+      const call = buildCall({ req, admission, target, relay, route, session, upgrade: { socket, head } })
       usedTargets.note(target)
       passOn(req, undefined, call, {
         decline: () => refuseUpgrade(socket, 404),
