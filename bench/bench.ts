@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Contestant, ContestantSettings } from './contestants.ts'
+import type { Core } from './machine.ts'
 import { openPage, type Page } from './page.ts'
 import type { Usage } from './processes/contestant.ts'
 import type { DistanceSettings } from './processes/distance.ts'
@@ -42,7 +43,7 @@ export interface Bench {
   start(
     contestant: Contestant,
     upstream: Origin,
-    options?: { https?: boolean; root?: string; moreUpstreams?: readonly string[] },
+    options?: { https?: boolean; root?: string; moreUpstreams?: readonly string[]; core?: Core },
   ): Promise<Running>
   /** Starts all; those that do not start are told in rows. */
   startAll(
@@ -147,7 +148,11 @@ function createBench(folder: string, contestants: readonly Contestant[]): Bench 
       return root
     },
 
-    async start(contestant, upstream, { https = false, root = bench.makeProject(), moreUpstreams = [] } = {}) {
+    async start(
+      contestant,
+      upstream,
+      { https = false, root = bench.makeProject(), moreUpstreams = [], core = 'contestant' } = {},
+    ) {
       const { module, way } = contestant
       if (module === undefined) {
         return {
@@ -159,7 +164,7 @@ function createBench(folder: string, contestants: readonly Contestant[]): Bench 
           usage: () => Promise.resolve(undefined),
         }
       }
-      const started = startProcess('contestant.ts', { core: 'contestant', cwd: root })
+      const started = startProcess('contestant.ts', { core, cwd: root })
       try {
         const settings: ContestantSettings = {
           upstream: upstream.url,

@@ -3,10 +3,13 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, constants, cpus, platform, release, setPriority } from 'node:os'
 
-/** Whose figures are taken runs alone on one core; all that only helps to take them shares the other. */
-export type Core = 'contestant' | 'helpers'
+/**
+ * Whose figures are taken runs alone on one core; all that only helps to take them shares the other. Who is to answer one
+ * call at a time takes any: on one alone it would wait for its own compiler, which elsewhere has another.
+ */
+export type Core = 'contestant' | 'helpers' | 'any'
 
-const CORE_NUMBERS: Record<Core, number> = { helpers: 0, contestant: 1 }
+const CORE_NUMBERS = { helpers: 0, contestant: 1, any: undefined } satisfies Record<Core, number | undefined>
 
 /** Without `taskset` (macOS, Windows) the system decides, and CPU time per request stays the steadiest figure. */
 export const PINS = availableParallelism() >= 2 && has('taskset', '-V')
@@ -14,7 +17,8 @@ export const PINS = availableParallelism() >= 2 && has('taskset', '-V')
 /** A command that runs `words` on one core, where that can be had. */
 export function pinned(core: Core, words: readonly string[]): [command: string, ...args: string[]] {
   const [command = '', ...args] = words
-  return PINS ? ['taskset', '-c', String(CORE_NUMBERS[core]), command, ...args] : [command, ...args]
+  const number = CORE_NUMBERS[core]
+  return PINS && number !== undefined ? ['taskset', '-c', String(number), command, ...args] : [command, ...args]
 }
 
 /**

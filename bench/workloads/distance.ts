@@ -61,7 +61,7 @@ interface Once {
 }
 
 async function measureOnce({ bench, load, origin, contestant, root, http2 }: Once): Promise<Measurement> {
-  const one = await bench.start(contestant, origin, { https: http2, root })
+  const one = await bench.start(contestant, origin, { https: http2, root, core: 'any' })
   try {
     const caller: CallerSettings = { port: one.port, tls: one.page.origin.startsWith('https:'), http2 }
     await load.ask('openCaller', caller)

@@ -15,7 +15,7 @@ import {
 import { type Advice, IN_PLUGIN } from '../options/advice'
 import { CorsDevError, formatIssue, type Issue, LOG_PREFIX } from '../options/errors'
 import type { ResolvedOptions } from '../options/types'
-import type { Destination, Proxy } from '../proxy/proxy'
+import type { Destination, Proxy, ProxyInput } from '../proxy/proxy'
 import type { Logger } from '../proxy/target-log'
 import { isMalformedRequestTarget, matchFallback, matchPathRoute, matchRelay } from '../routes/match'
 import { buildRouteTable, growTable, type RouteTable, shrinkTable } from '../routes/table'
@@ -123,14 +123,17 @@ export function createContext(input: ContextInput): Context {
     now: Date.now,
   })
 
+  function proxyInput(): ProxyInput {
+    const { allowedHosts } = input
+    const learn = discovers() ? learner.learn : undefined
+    const cache = cacheFolder(projectFolder(root), process.env)
+    return { options, table, root, cache, prefix, logger, allowedHosts, advice, env: process.env, learn }
+  }
+
   /** Loaded when the host listens, or with the first request: its modules would be most of the plugin's start-up time. */
   function load(): Promise<Proxy> {
     return (loading ??= import('../proxy/proxy').then(({ createProxy }) => {
-      const { allowedHosts } = input
-      const learn = discovers() ? learner.learn : undefined
-      const cache = cacheFolder(projectFolder(root), process.env)
-      const { env } = process
-      proxy = createProxy({ options, table, root, cache, prefix, logger, allowedHosts, advice, env, learn })
+      proxy = createProxy(proxyInput())
       proxy.setOwnOrigins(ownOrigins)
       return proxy
     }))
@@ -138,8 +141,8 @@ export function createContext(input: ContextInput): Context {
 
   function warmUp(): void {
     if (isClosed) return
-    load()
-      .then(({ rehearse }) => rehearse())
+    Promise.all([import('../proxy/rehearsal'), load()])
+      .then(([{ rehearse }]) => rehearse(proxyInput()))
       // Whoever needs the proxy will say why it can't be had.
       .catch(() => {})
   }

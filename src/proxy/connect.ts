@@ -151,17 +151,19 @@ export interface DispatcherOptions {
   connected?(remoteAddress: string | undefined): void
   /** Told when a name leads to 198.18.0.0/15: a VPN tool answers for all names, and where this one leads can't be seen. */
   vpnAnswered?(hostname: string, address: string): void
+  /** Connects in the place of sockets. */
+  connect?: buildConnector.connector | undefined
 }
 
 /** The connections to one target: kept alive, no limit to their number (a page's slow calls must not wait in line). */
 export function createDispatcher(
   target: Target,
   env: NodeJS.ProcessEnv,
-  { maxHeaderSize = 64 * 1024, connected, vpnAnswered }: DispatcherOptions = {},
+  { maxHeaderSize = 64 * 1024, connected, vpnAnswered, connect }: DispatcherOptions = {},
 ): Dispatcher {
   const isProxied = environmentProxy(target, env) !== undefined
   const options: ConnectionOptions = {
-    connect: createConnector(target, isProxied ? {} : { connected, vpnAnswered }),
+    connect: connect ?? createConnector(target, isProxied ? {} : { connected, vpnAnswered }),
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // 300 s for response headers is what browsers wait; an event stream may be silent for as long as it likes.

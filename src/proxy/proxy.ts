@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware'
-import type { Dispatcher } from 'undici'
+import type { buildConnector, Dispatcher } from 'undici'
 import { preflightResponse } from '../cors/preflight-response'
 import { corsResponseHeaders } from '../cors/response-headers'
 import type { Failure } from '../exchange/exchange'
@@ -41,7 +41,6 @@ import { createNewcomers } from './newcomers'
 import { createPageCookies } from './page-cookies'
 import { createPreflights, dispatchPreflight } from './preflights'
 import { refuse } from './refusal'
-import { rehearse } from './rehearsal'
 import { buildSentHeaders } from './response'
 import type { TransportHooks } from './sending'
 import { createSessions } from './session'
@@ -68,6 +67,8 @@ export interface ProxyInput {
   env: NodeJS.ProcessEnv
   /** The page calls an origin that the table does not know: whoever holds the table may let it grow. */
   learn?(origin: string, calledFrom: readonly CodePlace[]): Promise<void>
+  /** Connects to targets; where absent, by sockets. */
+  connect?: buildConnector.connector
 }
 
 export interface Proxy {
@@ -86,8 +87,6 @@ export interface Proxy {
   pageAsked(req: IncomingMessage): string | undefined
   /** Origins under which this dev server is reached: no target may be one of them. */
   setOwnOrigins(origins: readonly string[]): void
-  /** Does ahead, while nothing else is to do, what the first call would wait for. */
-  rehearse(): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -129,6 +128,7 @@ export function createProxy(input: ProxyInput): Proxy {
 
   const hooks: TransportHooks = {
     env,
+    connect: input.connect,
     vpnAnswered: () => log.once(VPN_ANSWERS),
     rewrite: { jars, pageCookies, productionOrigin: options.productionOrigin, via },
     buildSentHeaders: (call, upstream) =>
@@ -314,11 +314,6 @@ export function createProxy(input: ProxyInput): Proxy {
   return {
     setOwnOrigins(origins) {
       ownOrigins = new Set(origins)
-    },
-    rehearse() {
-      const target = [...table.relays.values()].find(isPlain)
-      if (target) handlerOf(target)
-      return rehearse()
     },
     pageAsked(req) {
       // A page whose own name was made to lead here would take the session back to its server.

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Options as HpmOptions, Plugin as HpmPlugin } from 'http-proxy-middleware'
-import type { Dispatcher } from 'undici'
+import type { buildConnector, Dispatcher } from 'undici'
 import type { Failure, HeaderLines } from '../exchange/exchange'
 import type { Target } from '../targets/target'
 import type { Call } from './call'
@@ -11,6 +11,8 @@ type ProxyServer = Parameters<HpmPlugin>[0]
 export interface TransportHooks {
   rewrite: RequestRewrite
   env: NodeJS.ProcessEnv
+  /** Connects to targets; where `undefined`, by sockets. */
+  connect: buildConnector.connector | undefined
   /** A name was resolved to an address that stands for none. */
   vpnAnswered(): void
   /** Upstream's header lines → the fields the page is given. */

@@ -10,7 +10,11 @@ export interface Logger {
   info(message: string): void
   warn(message: string): void
   error(message: string): void
+  /** Does ahead what the first line would wait for. */
+  prepare?(): void
 }
+
+type Level = 'info' | 'warn' | 'error'
 
 /** What the terminal says about targets and those who call them: one line each, repeats folded. */
 export interface TargetLog {
@@ -37,11 +41,11 @@ export function createTargetLog(logger: Logger, now: () => number): TargetLog {
   const saidOnce = new Set<string>()
   let refusals = { since: 0, count: 0 }
 
-  function write(level: keyof Logger, message: string): void {
+  function write(level: Level, message: string): void {
     logger[level](`${LOG_PREFIX} ${printable(withoutTokens(message))}`)
   }
 
-  function say(level: keyof Logger, message: string): void {
+  function say(level: Level, message: string): void {
     const last = lastSaid.get(message)
     if (last && now() - last.at < FOLD_MS) {
       last.folded++

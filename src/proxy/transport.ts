@@ -39,13 +39,14 @@ function isAtHand({ origin }: Target): boolean {
  * `Trailer` field, so undici's takes its place.
  */
 export function createTransport(hooks: TransportHooks): Transport {
+  const { env, connect, vpnAnswered } = hooks
   const dispatchers = new Map<Target, Dispatcher>()
   const joined = new Set<Duplex>()
 
   function dispatcherOf(target: Target): Dispatcher {
     const known = dispatchers.get(target)
     if (known) return known
-    const dispatcher = createDispatcher(target, hooks.env, { vpnAnswered: hooks.vpnAnswered })
+    const dispatcher = createDispatcher(target, env, { connect, vpnAnswered })
     dispatchers.set(target, dispatcher)
     return dispatcher
   }
