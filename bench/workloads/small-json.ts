@@ -72,7 +72,7 @@ export const smallJson: Workload = {
   name: 'small-json',
   title: 'Small JSON (200 B)',
   figures: REQUEST_FIGURES,
-  rounds: 15,
+  rounds: 9,
   measure: (bench, rounds) => measureSmallJson(bench, rounds, { tls: false }),
 }
 

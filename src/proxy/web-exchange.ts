@@ -252,8 +252,9 @@ const EXCHANGE = Symbol('unplugin-cors-dev exchange')
 type Answered = ServerResponse & { [EXCHANGE]?: WebExchange }
 
 /**
- * A function made for each call would be made where V8 puts it into a list of listeners, were there another. Such lists
- * stay, those of sockets, so V8 makes them in the old space, and what might go into one too: see {@link perCall}.
+ * No function for each call: where V8 compiles `on()` into its caller, it makes a function in the place of the list that
+ * would hold it beside another listener. Such lists stay, those of sockets, so that is the old space, where the function
+ * would keep alive the request and its answer: see {@link perCall}.
  */
 function leaveWithPage(res: Answered, exchange: WebExchange): void {
   res[EXCHANGE] = exchange
