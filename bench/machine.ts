@@ -12,7 +12,7 @@ export type Core = 'contestant' | 'helpers' | 'any'
 const CORE_NUMBERS = { helpers: 0, contestant: 1, any: undefined } satisfies Record<Core, number | undefined>
 
 /** Without `taskset` (macOS, Windows) the system decides, and CPU time per request stays the steadiest figure. */
-export const PINS = availableParallelism() >= 2 && has('taskset', '-V')
+export const PINS = availableParallelism() >= 2 && spawnSync('taskset', ['-V']).status === 0
 
 /** A command that runs `words` on one core, where that can be had. */
 export function pinned(core: Core, words: readonly string[]): [command: string, ...args: string[]] {
@@ -25,11 +25,7 @@ export function pinned(core: Core, words: readonly string[]): [command: string, 
  * Whether small calls are made by wrk: https://github.com/wg/wrk. Node's own way takes a whole core for what a proxy gets
  * done on another, and slows it down: cores share caches and memory.
  */
-export const HAS_WRK = has('wrk', '-v')
-
-function has(command: string, ask: string): boolean {
-  return spawnSync(command, [ask]).error === undefined
-}
+export const HAS_WRK = spawnSync('wrk', ['-v']).error === undefined
 
 /** Lets a process that was just started in a session of its own go before all others. Only root may, as a rule. */
 export function goFirst(pid: number): void {

@@ -13,6 +13,7 @@ afterAll(() => rmSync(root, { recursive: true }))
 
 it('comes to its end, and leaves nothing behind: no socket, no file, no line', async () => {
   const lines: string[] = []
+  let prepared = 0
   const say = (line: string): void => void lines.push(line)
   const resources = (): string[] => process.getActiveResourcesInfo().filter((name) => name.includes('TCP'))
   const before = resources()
@@ -22,7 +23,7 @@ it('comes to its end, and leaves nothing behind: no socket, no file, no line', a
     root,
     cache: join(root, 'cache'),
     prefix: '/__cors-dev/',
-    logger: { info: say, warn: say, error: say },
+    logger: { info: say, warn: say, error: say, prepare: () => void prepared++ },
     allowedHosts: [],
     advice: IN_PLUGIN,
     env: { HTTP_PROXY: 'http://proxy.invalid:3128' },
@@ -31,4 +32,5 @@ it('comes to its end, and leaves nothing behind: no socket, no file, no line', a
   expect(resources()).toEqual(before)
   expect(readdirSync(root)).toEqual([])
   expect(lines).toEqual([])
+  expect(prepared).toBe(1)
 })
