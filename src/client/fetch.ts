@@ -21,7 +21,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   // Even a call without credentials needs the dev server's own cookie, where that is all that tells it from a stranger.
   // On this machine (secure contexts call no other by plain http) Chromium tells that itself, and it has six more
   // connections to a host for calls that say `omit`: as many as a direct call would have to the API.
-  const anonymous = 'userAgentData' in scope.navigator && urls.prefix.startsWith('http:') ? 'omit' : 'same-origin'
+  const anonymous = 'userAgentData' in scope.navigator && urls.devPrefix.startsWith('http:') ? 'omit' : 'same-origin'
 
   patcher.override(scope, 'fetch', (proceed, self, args, called) => {
     const natively = (...given: unknown[]) => proceed(self, given) as Promise<Response>
@@ -150,7 +150,7 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
       .some(
         (entry) =>
           /^h[23]/.test((entry as PerformanceResourceTiming).nextHopProtocol) &&
-          entry.name.startsWith(new URL(urls.prefix).origin),
+          entry.name.startsWith(new URL(urls.devPrefix).origin),
       )
   }
 

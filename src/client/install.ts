@@ -59,16 +59,16 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
   }
   try {
     urls = createDevUrls(config, devServer, scope)
-    const { prefix } = urls
-    const decisions = createDecisions(config, prefix, createPost(scope), createCallStack(scope))
+    const { devPrefix } = urls
+    const decisions = createDecisions(config, devPrefix, createPost(scope), createCallStack(scope))
     const runtime: Runtime = {
       scope,
       urls,
       patcher,
       decisions,
-      failures: createFailures(scope, prefix),
-      onArrival: watchArrivals(scope),
-      installIn: (other) => install(config, prefix, other),
+      failures: createFailures(scope, devPrefix),
+      onArrival: watchArrivals(scope, patcher),
+      installIn: (other) => install(config, devPrefix, other),
     }
     for (const patch of patches) patch(runtime)
   } catch (error) {

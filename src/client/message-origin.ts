@@ -6,7 +6,7 @@ export function patchMessageOrigin({ scope, urls, patcher }: Runtime): void {
   type Event = { target?: EventSource | WebSocket }
   patcher.getter<string>(scope.MessageEvent.prototype, 'origin', (origin, { target }: Event) =>
     // Of all that messages come to, these two alone have a number here.
-    target && target.readyState >= 0 && urls.prefix.startsWith(`${asHttp(origin)}/`)
+    target && target.readyState >= 0 && urls.devPrefix.startsWith(`${asHttp(origin)}/`)
       ? new URL(target.url).origin
       : origin,
   )

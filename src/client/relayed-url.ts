@@ -1,3 +1,4 @@
+import type { Decisions } from './decisions'
 import { requestShape } from './request-shape'
 import type { Runtime } from './runtime'
 
@@ -10,11 +11,11 @@ export function relayedUrl(
   { scope, urls, decisions }: Runtime,
   url: unknown,
   call: { method?: string; body?: unknown; credentials: boolean },
-  decide: 'askNow' | 'known' = 'askNow',
+  decide: Decisions['askNow'] | Decisions['known'] = decisions.askNow,
 ): string | undefined {
   try {
     const target = urls.targetOf(url)
-    if (!target || decisions[decide](target, requestShape(scope, call)) !== 'relay') return undefined
+    if (!target || decide(target, requestShape(scope, call)) !== 'relay') return undefined
     return urls.toDevUrl(call.credentials ? 'to' : 'anon', target.url)
   } catch {
     // As the platform sees it, then.

@@ -12,6 +12,6 @@ export function patchServiceWorker({ scope, urls, patcher }: Runtime): void {
   // What the page's runtime asks the dev server is nobody else's business. This is the first listener of all.
   scope.addEventListener('fetch', (event) => {
     const url = urlOf((event as Event & { request: Request }).request)
-    if (url.startsWith(urls.prefix) && !urls.toUpstreamUrl(url)) event.stopImmediatePropagation()
+    if (url.startsWith(urls.devPrefix) && !urls.toUpstreamUrl(url)) event.stopImmediatePropagation()
   })
 }

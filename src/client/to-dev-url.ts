@@ -3,7 +3,7 @@ import { toRelayPath, type ClientConfig, type RelayFlags, type RelayKind, type R
 /** Both directions between the URLs that the page calls and those that the dev server answers. */
 export interface DevUrls {
   /** Absolute URL of the reserved prefix on the dev server. */
-  readonly prefix: string
+  readonly devPrefix: string
   /** What the page means by a URL, if that is a call to a target; `undefined` for whatever the platform does alone. */
   targetOf(url: unknown): TargetUrl | undefined
   /** Its scheme is the dev server's own, `http` or `https`, for `ws` and `wss` too. */
@@ -46,7 +46,7 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
     text && text.replace(devUrlsInText, (_, scheme, http, s) => `${scheme ?? http}${s}://`)
 
   const devUrls: DevUrls = {
-    prefix,
+    devPrefix: prefix,
     targetOf(input) {
       const base = scope.document?.baseURI ?? scope.location.href
       // Most calls of most pages: told without parsing, which would cost each of them some microseconds.

@@ -7,7 +7,7 @@ export function patchWorkers({ scope, urls, patcher }: Runtime): void {
   const { createObjectURL, revokeObjectURL } = URL
   /** Each blob that has a URL; the URL of the script made from it, once a worker was: shared workers are known by it. */
   const made = new Map<unknown, Blob | string>()
-  const runtime = `"${urls.prefix}${CLIENT_SCRIPT}"`
+  const runtime = `"${urls.devPrefix}${CLIENT_SCRIPT}"`
 
   patcher.after(URL, 'createObjectURL', (url: string, _, [blob]: Blob[]) => {
     made.set(url, blob as Blob)

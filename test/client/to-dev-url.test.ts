@@ -109,7 +109,7 @@ describe('where it goes', () => {
     ['blob:http://localhost:5173/0-1', 'http://localhost:5173/__cors-dev/'],
     ['about:srcdoc', 'http://localhost:5173/__cors-dev/'],
   ])('is known from %s', (base, prefix) => {
-    expect(createDevUrls({ prefix: '/__cors-dev/', relays, decisions: {} }, base, scope).prefix).toBe(prefix)
+    expect(createDevUrls({ prefix: '/__cors-dev/', relays, decisions: {} }, base, scope).devPrefix).toBe(prefix)
   })
 })
 

@@ -519,6 +519,49 @@ describe.each(kinds)('%s', (kind) => {
     expect(red).toEqual([])
   })
 
+  it('loads what comes into shadow trees, closed ones too', async () => {
+    await open()
+    const state = await page.evaluate(async () => {
+      const css = (name: string): string => `url("${API}/shape.svg?${name}")`
+      const place = document.body.appendChild(document.createElement('div'))
+      const host = document.createElement('div')
+      // As components do: filled before it is in the document.
+      const root = host.attachShadow({ mode: 'closed' })
+      root.innerHTML = `<style>p { float: left } #early { mask-image: ${css('shadow-style')} }</style>
+        <p id="early">early</p><p style='mask-image: ${css('shadow-attribute')}'>attribute</p><p id="late">late</p><b></b>`
+      place.append(host)
+      const style = root.appendChild(document.createElement('style'))
+      style.textContent = `#late { shape-outside: ${css('shadow-text')} }`
+      root.querySelector('b')!.style.maskImage = css('shadow-property')
+      const inner = root.querySelector('p')!.appendChild(document.createElement('div')).attachShadow({ mode: 'open' })
+      inner.innerHTML = `<i style='mask-image: ${css('shadow-nested')}'>nested</i>`
+      const foreign = new DOMParser().parseFromString(
+        `<img crossorigin src="${API}/pixel.png?shadow-foreign">`,
+        'text/html',
+      ).images[0]!
+      root.append(foreign)
+      const frame = root.appendChild(document.createElement('iframe'))
+      const answer = await (frame.contentWindow as unknown as typeof globalThis).fetch(`${API}/json?shadow-frame`)
+      return {
+        pixel: pixel(foreign.complete ? foreign : await loaded(foreign)),
+        answer: await answer.text(),
+        native: [String(Element.prototype.attachShadow), Element.prototype.attachShadow.length],
+        instance: root instanceof ShadowRoot,
+      }
+    })
+    expect(state).toEqual({
+      pixel: RED,
+      answer: '{"name":"Ada"}',
+      native: ['function attachShadow() { [native code] }', 1],
+      instance: true,
+    })
+    const names = ['style', 'attribute', 'text', 'property', 'nested'].map((name) => `/shape.svg?shadow-${name}`)
+    await expect.poll(() => names.map(seenOf)).toEqual(names.map((name) => [`${name} relayed`]))
+    expect(seenOf('?shadow-foreign')).toEqual(['/pixel.png?shadow-foreign relayed'])
+    expect(seenOf('?shadow-frame')).toEqual(['/json?shadow-frame relayed'])
+    expect(red).toEqual([])
+  })
+
   it('reaches workers of every kind', async () => {
     await open()
     const state = await page.evaluate(async () => {
