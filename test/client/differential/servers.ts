@@ -28,7 +28,8 @@ interface Log {
   entries: unknown[]
   /** Answers and sockets that are still open. */
   open: number
-  connections: number
+  /** Given to an EventSource, which comes back by way of the redirects. */
+  streams: number
 }
 
 export async function startSide(cases: ReadonlyMap<string, Case>, hasCors: boolean): Promise<Side> {
@@ -39,7 +40,7 @@ export async function startSide(cases: ReadonlyMap<string, Case>, hasCors: boole
 
   function logOf(id: string): Log {
     let log = logs.get(id)
-    if (!log) logs.set(id, (log = { entries: [], open: 0, connections: 0 }))
+    if (!log) logs.set(id, (log = { entries: [], open: 0, streams: 0 }))
     return log
   }
   function track(log: Log, closing: { once(event: 'close', listener: () => void): unknown }): void {
@@ -77,7 +78,6 @@ export async function startSide(cases: ReadonlyMap<string, Case>, hasCors: boole
     res: ServerResponse,
   ): Promise<void> {
     const at = log.entries.push(undefined) - 1
-    const connection = log.connections++
     let body = ''
     try {
       for await (const chunk of req as AsyncIterable<Buffer>) body += chunk.toString('latin1')
@@ -93,7 +93,7 @@ export async function startSide(cases: ReadonlyMap<string, Case>, hasCors: boole
       body: `${body.length} ${shortHash(body.replace(/----WebKitFormBoundary\w+/g, 'boundary'))}`,
     }
     if (given.call.api === 'event-source' && hop === given.answers.length - 1)
-      stream(given.call, given.answers[hop]!, connection, res)
+      stream(given.call, given.answers[hop]!, log.streams++, res)
     else send(given, hop, req, res)
   }
 
