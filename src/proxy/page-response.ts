@@ -66,6 +66,12 @@ export function endWith(res: ServerResponse, body: Buffer): void {
   res.end()
 }
 
+/** Whether nobody is there to be answered, nor will be said to have left. A response over HTTP/2 has no `destroyed`. */
+export function isGone(res: ServerResponse): boolean {
+  const { stream } = res as unknown as Partial<Http2ServerResponse>
+  return (stream ?? res).destroyed
+}
+
 /** Cuts a response that can't be completed, so that no half of it passes for the whole. */
 export function abortResponse(res: ServerResponse): void {
   const { stream } = res as unknown as Partial<Http2ServerResponse>

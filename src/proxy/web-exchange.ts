@@ -10,7 +10,7 @@ import {
   pageWentAway,
   tooManyInterim,
 } from './errors'
-import { abortResponse, dropHostsHeaders, endWith, writeChunk, writeHead } from './page-response'
+import { abortResponse, dropHostsHeaders, endWith, isGone, writeChunk, writeHead } from './page-response'
 import { readsAsPage, setOrigin } from './request'
 import { type RequestBody, requestBody } from './request-body'
 import type { Sending } from './sending'
@@ -89,7 +89,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
     const { res } = this.#sending
     this.#abort = abort
     this.#isOnStaleConnection = this.connection?.hasStoodIdle === true
-    if (res.destroyed) return abort(pageWentAway())
+    if (isGone(res)) return abort(pageWentAway())
     if (this.#body) this.connection?.prepareForBody()
     if (!this.#hasStarted) leaveWithPage(res, this)
     this.#hasStarted = true
@@ -149,7 +149,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
 
   flushIfSilent(): void {
     const { res } = this.#sending
-    if (!this.#hasData && !this.#isOver && !res.destroyed) res.flushHeaders()
+    if (!this.#hasData && !this.#isOver && !isGone(res)) res.flushHeaders()
   }
 
   onData(chunk: Buffer): boolean {
@@ -218,7 +218,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
       !this.#isRetried &&
       this.#isRead() &&
       isDroppedConnection(error) &&
-      !this.#sending.res.destroyed
+      !isGone(this.#sending.res)
     )
   }
 
