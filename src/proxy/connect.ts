@@ -83,7 +83,7 @@ function acceptsUnverified(target: Target, remoteAddress: string | undefined): b
 }
 
 function createConnector(target: Target, { connected, vpnAnswered }: DispatcherOptions): buildConnector.connector {
-  const connect = buildConnector({
+  const settings = {
     ...target.proxy.ssl,
     lookup: createLookup(target, { vpnAnswered }),
     autoSelectFamily: true,
@@ -92,9 +92,11 @@ function createConnector(target: Target, { connected, vpnAnswered }: DispatcherO
     // is, so a certificate that was refused for its name would pass the second time.
     rejectUnauthorized: false,
     maxCachedSessions: 0,
-  })
+  }
+  const connect = buildConnector(settings)
+  const connectPatiently = buildConnector({ ...settings, autoSelectFamilyAttemptTimeout: CONNECT_TIMEOUT_MS })
   return (options, callback) => {
-    connect(options, (...[error, socket]) => {
+    const judge: buildConnector.Callback = (...[error, socket]) => {
       if (error) return callback(error, null)
       connected?.(socket.remoteAddress)
       if (options.protocol === 'https:') {
@@ -106,8 +108,21 @@ function createConnector(target: Target, { connected, vpnAnswered }: DispatcherO
         }
       }
       callback(null, socket)
+    }
+    connect(options, (...result) => {
+      if (isOutOfPatience(result[0])) connectPatiently(options, judge)
+      else judge(...result)
     })
   }
+}
+
+/**
+ * Node gives each address of a name but the last a quarter of a second. A dev server that compiles meanwhile learns of
+ * the time before it learns of the connection, and the last address is often one where nobody listens.
+ */
+function isOutOfPatience(error: Error | null): boolean {
+  const attempts = error instanceof AggregateError ? (error.errors as Error[]) : [error]
+  return attempts.some((attempt) => attempt && codeOf(attempt) === 'ETIMEDOUT')
 }
 
 /** What is wrong with a certificate, in words, with the names on it. */
