@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import { STATUS_CODES } from 'node:http'
+import type { Writable } from 'node:stream'
 import type { HeaderRecord } from './request'
 
 /** What the host or its middleware had put on the response before is not the API's; the session cookie is ours. */
@@ -66,10 +67,13 @@ export function endWith(res: ServerResponse, body: Buffer): void {
   res.end()
 }
 
-/** Whether nobody is there to be answered, nor will be said to have left. A response over HTTP/2 has no `destroyed`. */
-export function isGone(res: ServerResponse): boolean {
+/**
+ * What is closed when the page leaves. Over HTTP/2 that is not the response itself: it has no `destroyed`, and Node lets
+ * it say nothing where a HEAD was given up.
+ */
+export function pageSideOf(res: ServerResponse): Writable {
   const { stream } = res as unknown as Partial<Http2ServerResponse>
-  return (stream ?? res).destroyed
+  return stream ?? res
 }
 
 /** Cuts a response that can't be completed, so that no half of it passes for the whole. */

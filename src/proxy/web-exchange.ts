@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { perCall } from '../exchange/per-call'
 import type { Connection, Sender, SendOptions } from './connection'
@@ -10,7 +11,7 @@ import {
   pageWentAway,
   tooManyInterim,
 } from './errors'
-import { abortResponse, dropHostsHeaders, endWith, isGone, writeChunk, writeHead } from './page-response'
+import { abortResponse, dropHostsHeaders, endWith, pageSideOf, writeChunk, writeHead } from './page-response'
 import { readsAsPage, setOrigin } from './request'
 import { type RequestBody, requestBody } from './request-body'
 import type { Sending } from './sending'
@@ -89,9 +90,9 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
     const { res } = this.#sending
     this.#abort = abort
     this.#isOnStaleConnection = this.connection?.hasStoodIdle === true
-    if (isGone(res)) return abort(pageWentAway())
+    if (pageSideOf(res).destroyed) return abort(pageWentAway())
     if (this.#body) this.connection?.prepareForBody()
-    if (!this.#hasStarted) leaveWithPage(res, this)
+    if (!this.#hasStarted) leaveWithPage(pageSideOf(res), this)
     this.#hasStarted = true
   }
 
@@ -149,7 +150,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
 
   flushIfSilent(): void {
     const { res } = this.#sending
-    if (!this.#hasData && !this.#isOver && !isGone(res)) res.flushHeaders()
+    if (!this.#hasData && !this.#isOver && !pageSideOf(res).destroyed) res.flushHeaders()
   }
 
   onData(chunk: Buffer): boolean {
@@ -218,7 +219,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
       !this.#isRetried &&
       this.#isRead() &&
       isDroppedConnection(error) &&
-      !isGone(this.#sending.res)
+      !pageSideOf(this.#sending.res).destroyed
     )
   }
 
@@ -249,19 +250,19 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
 
 const EXCHANGE = Symbol('unplugin-cors-dev exchange')
 
-type Answered = ServerResponse & { [EXCHANGE]?: WebExchange }
+type PageSide = Writable & { [EXCHANGE]?: WebExchange }
 
 /**
  * No function for each call: where V8 compiles `on()` into its caller, it makes a function in the place of the list that
  * would hold it beside another listener. Such lists stay, those of sockets, so that is the old space, where the function
  * would keep alive the request and its answer: see {@link perCall}.
  */
-function leaveWithPage(res: Answered, exchange: WebExchange): void {
-  res[EXCHANGE] = exchange
-  res.on('close', onClose)
+function leaveWithPage(side: PageSide, exchange: WebExchange): void {
+  side[EXCHANGE] = exchange
+  side.on('close', onClose)
 }
 
-function onClose(this: Answered): void {
+function onClose(this: PageSide): void {
   this[EXCHANGE]?.pageClosed()
 }
 

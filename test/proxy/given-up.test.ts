@@ -1,10 +1,12 @@
-/** Calls that the page gives up before they have a connection to the API. */
+/** Calls that the page gives up, which ends them at the API. */
 import { once } from 'node:events'
-import { constants, connect as connectHttp2, createSecureServer } from 'node:http2'
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
+import { constants, connect as connectHttp2, createSecureServer, type Http2ServerResponse } from 'node:http2'
 import { createServer as createHttpsServer, request } from 'node:https'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import createMiddleware from '../../src/middleware'
+import type { Tls } from '../e2e/api'
 import { selfSignedCertificate } from '../e2e/certificate'
 
 const closing: (() => unknown)[] = []
@@ -14,21 +16,29 @@ afterEach(async () => {
 
 /** Each makes a call, and returns how to give it up. */
 const PAGES = {
-  'HTTP/1.1'(port: number, path: string) {
-    const call = request({ port, path, rejectUnauthorized: false, headers: { 'sec-fetch-site': 'same-origin' } })
+  'HTTP/1.1'(port: number, path: string, method = 'GET') {
+    const call = request({
+      port,
+      path,
+      method,
+      rejectUnauthorized: false,
+      headers: { 'sec-fetch-site': 'same-origin' },
+    })
     call.on('error', () => undefined).end()
     return () => void call.destroy()
   },
-  'HTTP/2'(port: number, path: string) {
+  'HTTP/2'(port: number, path: string, method = 'GET') {
     const session = connectHttp2(`https://localhost:${port}`, { rejectUnauthorized: false })
     closing.push(() => session.destroy())
-    const stream = session.request({ ':path': path, 'sec-fetch-site': 'same-origin' })
+    const stream = session.request({ ':path': path, ':method': method, 'sec-fetch-site': 'same-origin' })
     stream.on('error', () => undefined).end()
     return () => stream.close(constants.NGHTTP2_CANCEL)
   },
 }
 
-it.each(Object.keys(PAGES) as (keyof typeof PAGES)[])('the API hears nothing of them: %s', async (protocol) => {
+const PROTOCOLS = Object.keys(PAGES) as (keyof typeof PAGES)[]
+
+it.each(PROTOCOLS)('before there is a connection, and the API hears nothing of them: %s', async (protocol) => {
   const tls = await selfSignedCertificate(['localhost'])
   const seen: (string | undefined)[] = []
   const api = createHttpsServer(tls, (req, res) => {
@@ -49,24 +59,15 @@ it.each(Object.keys(PAGES) as (keyof typeof PAGES)[])('the API hears nothing of 
       socket.resume()
     }
   }
-  const { middleware, close } = createMiddleware({
-    targets: {
-      '/api': { url: `https://localhost:${(door.address() as AddressInfo).port}`, proxy: { secure: false } },
-    },
-    logger: { info() {}, warn() {}, error() {} },
-  })
   let hasGivenUp = false
-  const server = createSecureServer({ ...tls, allowHTTP1: true }, (req, res) => {
-    res.once('close', () => (hasGivenUp = true))
-    middleware(req as never, res as never, () => void res.writeHead(404).end())
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const port = await startPageServer(
+    `https://localhost:${(door.address() as AddressInfo).port}`,
+    tls,
+    (res) => void res.once('close', () => (hasGivenUp = true)),
+  )
   closing.push(
     () => api.close().closeAllConnections(),
     () => door.close(),
-    () => server.close(),
-    close,
   )
 
   const giveUp = PAGES[protocol](port, '/api/given-up')
@@ -79,3 +80,38 @@ it.each(Object.keys(PAGES) as (keyof typeof PAGES)[])('the API hears nothing of 
   await expect.poll(() => seen).toContain('/api/next')
   expect(seen).toEqual(['/api/next'])
 })
+
+it.each(PROTOCOLS.flatMap((protocol) => ['GET', 'HEAD'].map((method) => [protocol, method] as const)))(
+  'while the API thinks: %s, %s',
+  async (protocol, method) => {
+    const calls: IncomingMessage[] = []
+    const api = createHttpServer((req) => void calls.push(req)).listen(0, '127.0.0.1')
+    await once(api, 'listening')
+    closing.push(() => api.close().closeAllConnections())
+    const origin = `http://localhost:${(api.address() as AddressInfo).port}`
+    const port = await startPageServer(origin, await selfSignedCertificate(['localhost']))
+    const giveUp = PAGES[protocol](port, '/api/slow', method)
+    await expect.poll(() => calls.length).toBe(1)
+    giveUp()
+    await once(calls[0]!.socket, 'close')
+  },
+)
+
+/** Speaks both protocols. */
+async function startPageServer(
+  target: string,
+  tls: Tls,
+  answering?: (res: Http2ServerResponse) => void,
+): Promise<number> {
+  const { middleware, close } = createMiddleware({
+    targets: { '/api': { url: target, proxy: { secure: false } } },
+    logger: { info() {}, warn() {}, error() {} },
+  })
+  const server = createSecureServer({ ...tls, allowHTTP1: true }, (req, res) => {
+    answering?.(res)
+    middleware(req as never, res as never, () => void res.writeHead(404).end())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push(() => server.close(), close)
+  return (server.address() as AddressInfo).port
+}
