@@ -3,7 +3,21 @@
 export type ServerName = 'api' | 'other' | 'third' | 'page' | 'down'
 
 export type BodyKind =
-  'none' | 'string' | 'json' | 'form' | 'urlencoded' | 'blob' | 'typed-blob' | 'buffer' | 'view' | 'large' | 'document'
+  | 'none'
+  | 'string'
+  | 'json'
+  | 'form'
+  | 'urlencoded'
+  | 'blob'
+  | 'typed-blob'
+  | 'buffer'
+  | 'view'
+  | 'large'
+  | 'document'
+  | 'stream'
+
+/** What the page speaks with the servers that it calls, the dev server or the APIs. */
+export type Protocol = 'http/1.1' | 'h2'
 
 export interface Answer {
   /** Who gives it: where the hop before leads. */
@@ -96,7 +110,7 @@ export interface WebSocketCall {
 
 export interface BeaconCall {
   api: 'beacon'
-  body: Exclude<BodyKind, 'large' | 'document' | 'json'>
+  body: Exclude<BodyKind, 'large' | 'document' | 'json' | 'stream'>
 }
 
 export interface Case {

@@ -80,6 +80,22 @@ export const KNOWN: readonly Known[] = [
       (/^(get|head)$/i.test(call.method) || answers.some(({ status }) => status >= 301 && status <= 303)),
   },
   {
+    what: 'A stream that a Request carries is gathered first, and can be sent again where a redirect leads.',
+    covers: ({ path }, { call, answers }) =>
+      call.api === 'fetch' &&
+      call.body === 'stream' &&
+      /request/.test(call.input) &&
+      (answers.length > 1 || /^server\.\d+\.headers\.content-length$/.test(path)),
+  },
+  {
+    what: 'The `priority` of a Request can not be read, so the relayed one has none.',
+    covers: ({ path }, { call }) =>
+      call.api === 'fetch' &&
+      call.init.priority !== undefined &&
+      /request/.test(call.input) &&
+      /^server\.\d+\.headers\.priority$/.test(path),
+  },
+  {
     what: 'A cookie that a browser would refuse is kept for its own target, and that is said.',
     covers: ({ path, relayed }) => path.endsWith('headers.cookie') && /__Host-e=5/.test(String(relayed)),
   },

@@ -7,11 +7,12 @@ import type {
   EventSourceCall,
   FetchCall,
   HttpCall,
+  Protocol,
   WebSocketCall,
   XhrCall,
 } from './case'
 
-export function generateCase(seed: number, index: number): Case {
+export function generateCase(seed: number, index: number, protocol: Protocol = 'http/1.1'): Case {
   const random = createRandom(seed, index)
   const id = `${seed.toString(36)}-${index}`
   switch (
@@ -24,8 +25,8 @@ export function generateCase(seed: number, index: number): Case {
     ] as const)
   ) {
     case 'fetch': {
-      const call = fetchCall(random)
-      const answers = withoutQuirks(call, generateAnswers(random, call.abort))
+      const call = fetchCall(random, protocol)
+      const answers = withoutQuirks(call, generateAnswers(random, call.abort), protocol)
       if (call.read !== 'nothing') return { id, call, answers, times: timesOf(random, answers) }
       // Whether a body that nobody reads breaks off in time, and what of it is kept for the next time, is a matter of time.
       for (const answer of answers) if (answer.ends === 'cut-in-body') delete answer.ends
@@ -33,7 +34,7 @@ export function generateCase(seed: number, index: number): Case {
     }
     case 'xhr': {
       const call = xhrCall(random)
-      const answers = withoutQuirks(call, generateAnswers(random, call.timeout ? 'in-time' : call.abort))
+      const answers = withoutQuirks(call, generateAnswers(random, call.timeout ? 'in-time' : call.abort), protocol)
       if (!call.isAsync) for (const answer of answers) if (!answer.ends?.startsWith('cut')) delete answer.ends
       return { id, call, answers, times: timesOf(random, answers) }
     }
@@ -72,13 +73,15 @@ export function generateCase(seed: number, index: number): Case {
   }
 }
 
-function withoutQuirks(call: FetchCall | XhrCall, answers: Answer[]): Answer[] {
+function withoutQuirks(call: FetchCall | XhrCall, answers: Answer[], protocol: Protocol): Answer[] {
   const asksForRange = call.headers.some(([name]) => /^range$/i.test(name))
   const isHead = /^head$/i.test(call.method)
   if (isHead && call.abort === 'in-body') delete call.abort
   for (const answer of answers) {
     // Chromium's cache answers a range of nothing itself, with headers that nobody exposed.
     if (answer.body === 'none' && asksForRange) answer.body = 'text'
+    // Node's HTTP/2 takes its length away.
+    if (protocol === 'h2' && answer.status === 205) answer.status = 200
     // There is no body to break off.
     if (isHead && answer.ends?.endsWith('in-body')) delete answer.ends
   }
@@ -151,7 +154,7 @@ function httpCall(random: Random): HttpCall {
   }
 }
 
-function fetchCall(random: Random): FetchCall {
+function fetchCall(random: Random, protocol: Protocol): FetchCall {
   const call: FetchCall = {
     ...httpCall(random),
     api: 'fetch',
@@ -183,8 +186,10 @@ function fetchCall(random: Random): FetchCall {
       'nothing',
     ]),
   }
-  // Directly, streams need HTTP/2: `main-job.vite-https.test.ts` sends them. A Request given as an init is one.
-  if (call.input === 'init-is-request') Object.assign(call, { method: 'GET', body: 'none' })
+  // Directly, streams need HTTP/2. The body of a Request given as an init is one.
+  if (protocol === 'h2') {
+    if (call.body !== 'none' && random.chance(0.15)) call.body = 'stream'
+  } else if (call.input === 'init-is-request') Object.assign(call, { method: 'GET', body: 'none' })
   const { init } = call
   if (random.chance(0.1))
     init.mode = random.pick(['cors', 'cors', 'same-origin', 'no-cors', 'navigate' as never, 'nonsense' as never])
@@ -217,7 +222,10 @@ function fetchCall(random: Random): FetchCall {
     if (/reused|clone-before/.test(call.input)) call.input = 'request'
     if (call.abort === 'before' && call.input === 'request-and-init' && random.chance(0.5)) call.ignoresSignal = true
   }
-  if (random.chance(0.02)) call.refusedBody = random.pick(['locked-stream', 'stream-without-duplex'])
+  if (random.chance(0.02)) {
+    call.refusedBody = random.pick(['locked-stream', 'stream-without-duplex'])
+    if (call.body === 'stream') call.body = 'string'
+  }
   return call
 }
 
@@ -331,7 +339,7 @@ function generateAnswers(random: Random, gaveUp?: string): Answer[] {
   for (let hop = 0; hop < redirects; hop++) {
     const status = random.pick([301, 302, 303, 307, 308])
     answers.push({ ...answer(random, at), status, headers: random.chance(0.3) ? [cookie(random)] : [] })
-    // Whoever is no target leads the browser to the target itself, which allows nobody.
+    // Who gives up in time is not to be refused before. Whoever is no target leads the browser to the target itself, which allows nobody.
     const isLast = hop === redirects - 1
     at = random.weighted([
       [6, 'api'],
@@ -339,6 +347,7 @@ function generateAnswers(random: Random, gaveUp?: string): Answer[] {
       [isLast ? 1 : 0, 'third'],
       [isLast ? 1 : 0, 'page'],
     ])
+    if (gaveUp === 'in-time' && at === 'page') at = 'third'
   }
   answers.push(lastAnswer(random, at, gaveUp))
   return answers

@@ -1,3 +1,4 @@
+import type { Protocol } from './case'
 import { generateCase } from './generate'
 import { openSuite, type Outcome } from './suite'
 
@@ -5,6 +6,7 @@ export interface Options {
   seed: number
   cases: number
   at?: number
+  protocol: Protocol
 }
 
 /** Cases under way at a time. */
@@ -13,11 +15,11 @@ const CHUNK = 120
 /** Cases of one kind of difference that are printed; beyond, a count says enough. */
 const PRINTED = 2
 
-export async function main({ seed, cases, at }: Options): Promise<number> {
-  const suite = await openSuite()
+export async function main({ seed, cases, at, protocol }: Options): Promise<number> {
+  const suite = await openSuite(protocol)
   try {
     if (at !== undefined) {
-      const [outcome] = await suite.run([generateCase(seed, at)])
+      const [outcome] = await suite.run([generateCase(seed, at, protocol)])
       console.log(JSON.stringify(outcome, null, 2))
       return outcome!.differences.length > 0 ? 1 : 0
     }
@@ -26,7 +28,7 @@ export async function main({ seed, cases, at }: Options): Promise<number> {
     let different = 0
     for (let start = 0; start < cases; start += CHUNK) {
       const given = Array.from({ length: Math.min(CHUNK, cases - start) }, (_, index) =>
-        generateCase(seed, start + index),
+        generateCase(seed, start + index, protocol),
       )
       for (const [index, outcome] of (await suite.run(given)).entries()) {
         if (outcome.differences.length === 0) continue
@@ -34,7 +36,10 @@ export async function main({ seed, cases, at }: Options): Promise<number> {
         const kind = kindOf(outcome)
         const count = (kinds.get(kind) ?? 0) + 1
         kinds.set(kind, count)
-        if (count <= PRINTED) console.log(`\n--seed ${seed} --at ${start + index}\n${described(outcome)}`)
+        if (count <= PRINTED)
+          console.log(
+            `\n${protocol === 'h2' ? '--http2 ' : ''}--seed ${seed} --at ${start + index}\n${described(outcome)}`,
+          )
       }
       console.log(`${Math.min(cases, start + CHUNK)} cases, ${different} differ`)
     }

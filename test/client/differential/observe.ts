@@ -171,6 +171,8 @@ export async function observe({
         return new Uint8Array([9, 9, 0, 1, 254, 255]).subarray(2)
       case 'large':
         return 'x'.repeat(150_000)
+      case 'stream':
+        return new Blob(['one ', 'two']).stream()
       case 'document':
         return new DOMParser().parseFromString('<p>\u00fc', 'text/html')
       default:
@@ -190,6 +192,7 @@ export async function observe({
     if (call.credentials) init.credentials = call.credentials
     const body = bodyOf(call.body) as BodyInit | undefined
     if (body !== undefined) init.body = body
+    if (call.body === 'stream') Object.assign(init, { duplex: 'half' })
     if (call.refusedBody) {
       const stream = new ReadableStream()
       if (call.refusedBody === 'locked-stream') stream.getReader()

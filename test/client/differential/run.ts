@@ -1,7 +1,7 @@
 /**
  * `node test/client/differential/run.ts --cases 5000 --seed 7`: random calls, each made directly of a server with perfect
  * CORS, and through the plugin of one with none. Prints where the two part, each with what brings it back, and ends with 1
- * if they do. `--at 123` runs one case alone and prints all of it. The package must be built.
+ * if they do. `--at 123` runs one case alone and prints all of it; `--http2` has the page speak that. The package must be built.
  */
 import { registerHooks } from 'node:module'
 import { parseArgs } from 'node:util'
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     cases: { type: 'string', default: '2000' },
     seed: { type: 'string' },
     at: { type: 'string' },
+    http2: { type: 'boolean', default: false },
   },
 })
 
@@ -28,4 +29,5 @@ process.exitCode = await main({
   seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed),
   cases: Number(values.cases),
   at: values.at === undefined ? undefined : Number(values.at),
+  protocol: values.http2 ? 'h2' : 'http/1.1',
 })

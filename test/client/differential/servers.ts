@@ -3,13 +3,12 @@
  * the page that has the plugin. `third` allows every page in both: nobody told the plugin of it.
  */
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Answer, Case, EventSourceCall, Origins, ServerName, WebSocketCall } from './case'
+import { listen, reset, streamOf, type Listening, type Tls } from './listen'
 
 export interface Side {
   /** `page` is filled in by whoever serves the page. */
@@ -32,10 +31,10 @@ interface Log {
   streams: number
 }
 
-export async function startSide(cases: ReadonlyMap<string, Case>, hasCors: boolean): Promise<Side> {
+export async function startSide(cases: ReadonlyMap<string, Case>, hasCors: boolean, tls?: Tls): Promise<Side> {
   const logs = new Map<string, Log>()
   const waiting = new Set<() => void>()
-  const servers: Server[] = []
+  const servers: Listening[] = []
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => false })
 
   function logOf(id: string): Log {
@@ -62,7 +61,7 @@ export async function startSide(cases: ReadonlyMap<string, Case>, hasCors: boole
       return true
     }
     const log = logOf(given.id)
-    track(log, res)
+    track(log, streamOf(res) ?? res)
     // A page that gives up is no error of the server's.
     req.on('error', () => undefined)
     void respond(name, given, hop, log, req, res)
@@ -77,12 +76,11 @@ export async function startSide(cases: ReadonlyMap<string, Case>, hasCors: boole
     req: IncomingMessage,
     res: ServerResponse,
   ): Promise<void> {
-    const at = log.entries.push(undefined) - 1
+    const at = log.entries.push({ name, hop, gaveUp: true }) - 1
     let body = ''
     try {
       for await (const chunk of req as AsyncIterable<Buffer>) body += chunk.toString('latin1')
     } catch {
-      log.entries[at] = { name, hop, gaveUp: true }
       return
     }
     log.entries[at] = {
@@ -105,21 +103,21 @@ export async function startSide(cases: ReadonlyMap<string, Case>, hasCors: boole
     for (const [name, value] of answer.headers)
       res.appendHeader(name, name === 'Set-Cookie' ? withPath(value, req) : value)
     if (ends === 'before-headers') return
-    if (ends === 'cut-before-headers') return void res.destroy()
-    if (answer.statusText !== undefined) res.statusMessage = answer.statusText
+    if (ends === 'cut-before-headers') return void reset(res)
+    if (answer.statusText !== undefined && req.httpVersion !== '2.0') res.statusMessage = answer.statusText
     res.statusCode = answer.validates && req.headers['if-none-match'] === '"v1"' ? 304 : answer.status
-    if (/^(204|205|304)$/.test(String(res.statusCode))) return void res.end()
+    if (/^(204|304)$/.test(String(res.statusCode))) return void res.end()
 
-    const bytes = bodyOf(answer)
+    const bytes = res.statusCode === 205 ? Buffer.alloc(0) : bodyOf(answer)
     if (answer.encoding) res.setHeader('Content-Encoding', answer.encoding)
-    if (answer.counted) res.setHeader('Content-Length', bytes.length)
-    if (req.method === 'HEAD' || (!ends && answer.body !== 'chunks')) return void res.end(bytes)
+    const isWhole = req.method === 'HEAD' || (!ends && answer.body !== 'chunks')
+    if (answer.counted || isWhole) res.setHeader('Content-Length', bytes.length)
+    if (isWhole) return void res.end(bytes)
     const parts = ends ? [bytes.subarray(0, bytes.length >> 1)] : chunksOf(bytes)
-    res.flushHeaders()
     void (async () => {
       for (const part of parts) await new Promise((resolve) => res.write(part, resolve))
       if (!ends) res.end()
-      if (ends === 'cut-in-body') res.destroy()
+      if (ends === 'cut-in-body') await reset(res)
     })()
   }
 
@@ -172,19 +170,17 @@ export async function startSide(cases: ReadonlyMap<string, Case>, hasCors: boole
   }
 
   async function start(name: ServerName): Promise<string> {
-    const server = createServer((req, res) => {
+    const server = await listen((req, res) => {
       if (!answer(name, req, res)) res.writeHead(404).end()
-    })
-    server.on('upgrade', upgrade)
+    }, tls)
+    server.onUpgrade(upgrade)
     servers.push(server)
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    return server.origin
   }
 
   const [api, other, third, down] = await Promise.all([start('api'), start('other'), start('third'), start('down')])
   // A port that nobody else is given meanwhile, and where nobody listens.
-  await new Promise((resolve) => servers[3]!.close(resolve))
+  await servers[3]!.close()
   const side: Side = {
     origins: { api, other, third, down, page: '' },
     answer,
@@ -196,9 +192,8 @@ export async function startSide(cases: ReadonlyMap<string, Case>, hasCors: boole
       return log.entries
     },
     async close() {
-      for (const server of servers) server.closeAllConnections()
       for (const webSocket of sockets.clients) webSocket.terminate()
-      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+      await Promise.all(servers.map((server) => server.close()))
     },
   }
   return side
@@ -230,17 +225,21 @@ function allow(req: IncomingMessage, res: ServerResponse, answer: Answer | undef
 
 /** Fields of the way there, not of the call. */
 const OF_THE_WAY =
-  /^(host|connection|via|forwarded|x-forwarded-.*|sec-fetch-.*|sec-websocket-(key|version|extensions)|upgrade)$/
+  /^(:.*|host|connection|transfer-encoding|via|forwarded|x-forwarded-.*|sec-fetch-.*|sec-websocket-(key|version|extensions)|upgrade)$/
 
 function sentHeaders(req: IncomingMessage): string[] {
   const lines: string[] = []
+  const cookies: string[] = []
   for (let at = 0; at < req.rawHeaders.length; at += 2) {
     const name = req.rawHeaders[at]!.toLowerCase()
     if (OF_THE_WAY.test(name)) continue
     // Cookies know no ports: what the dev server gave the page comes to its neighbours, too.
     const value = req.rawHeaders[at + 1]!.split('; ').filter((pair) => !pair.startsWith('__cors_dev_'))
-    if (value.length > 0) lines.push(`${name}: ${value.join('; ')}`)
+    // Over HTTP/2 each has a line of its own.
+    if (name === 'cookie') cookies.push(...value)
+    else lines.push(`${name}: ${value.join('; ')}`)
   }
+  if (cookies.length > 0) lines.push(`cookie: ${cookies.join('; ')}`)
   return lines.sort()
 }
 

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { createServer as createViteServer, type PluginOption } from 'vite'
+import { selfSignedCertificate } from '../../e2e/certificate'
 import { launchChromium } from '../../e2e/chromium'
-import type { Case, Observation } from './case'
+import type { Case, Observation, Protocol } from './case'
 import { compare, normalize, type Difference } from './compare'
+import { listen, type Tls } from './listen'
 import { observe } from './observe'
 import { bodyOf, startSide, STILL_OPEN, urlOf, type Side } from './servers'
 
@@ -32,27 +33,25 @@ const CONCURRENCY = 6
 
 const PAGE = '<!doctype html><html><head><title>page</title></head><body></body></html>'
 
-export async function openSuite(): Promise<Suite> {
+export async function openSuite(protocol: Protocol = 'http/1.1'): Promise<Suite> {
+  const tls = protocol === 'h2' ? await selfSignedCertificate(['localhost']) : undefined
+  if (tls) setDefaultCACertificates([...getCACertificates(), tls.cert])
   const cases = new Map<string, Case>()
   const closing: (() => Promise<unknown>)[] = []
-  const [direct, relayed] = await Promise.all([startSide(cases, true), startSide(cases, false)])
+  const [direct, relayed] = await Promise.all([startSide(cases, true, tls), startSide(cases, false, tls)])
   closing.push(direct.close, relayed.close)
 
-  const plain = createServer((req, res) => {
+  const plain = await listen((req, res) => {
     if (!direct.answer('page', req, res)) res.writeHead(200, { 'content-type': 'text/html' }).end(PAGE)
-  }).listen(0, '127.0.0.1')
-  await once(plain, 'listening')
-  direct.origins.page = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`
-  closing.push(() => {
-    plain.closeAllConnections()
-    return new Promise((resolve) => plain.close(resolve))
-  })
-  closing.push(await startVite(relayed))
+  }, tls)
+  direct.origins.page = plain.origin
+  closing.push(plain.close)
+  closing.push(await startVite(relayed, tls))
 
   const browser = await launchChromium()
   closing.push(() => browser.close())
   const open = async ({ origins }: Side): Promise<Page> => {
-    const page = await (await browser.newContext()).newPage()
+    const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage()
     await page.goto(`${origins.page}/`)
     return page
   }
@@ -111,7 +110,7 @@ function isRace({ call, answers }: Case): boolean {
 }
 
 /** With the plugin as it is built, for that is what developers get. */
-async function startVite(side: Side): Promise<() => Promise<void>> {
+async function startVite(side: Side, tls: Tls | undefined): Promise<() => Promise<void>> {
   const projects = join(REPOSITORY, 'test', '.tmp')
   mkdirSync(projects, { recursive: true })
   const root = mkdtempSync(join(projects, 'differential-'))
@@ -126,7 +125,7 @@ async function startVite(side: Side): Promise<() => Promise<void>> {
     root,
     configFile: false,
     logLevel: 'silent',
-    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
+    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null, https: tls },
     plugins: [
       {
         name: 'own-answers',
@@ -139,7 +138,8 @@ async function startVite(side: Side): Promise<() => Promise<void>> {
     ],
   })
   await server.listen()
-  side.origins.page = `http://127.0.0.1:${(server.httpServer!.address() as AddressInfo).port}`
+  const { port } = server.httpServer!.address() as AddressInfo
+  side.origins.page = tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`
   return async () => {
     await server.close()
     rmSync(root, { recursive: true, force: true, maxRetries: 5 })
