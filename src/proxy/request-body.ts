@@ -88,7 +88,9 @@ class DetachedBody extends EventEmitter {
   }
 
   readonly #onEnd = (): void => {
-    this.emit('end')
+    // Over HTTP/2, whoever resets a stream without naming an error ends it for Node, wherever it was.
+    if (this.#source.aborted) this.destroy(pageWentAway())
+    else this.emit('end')
   }
 
   readonly #onClose = (): void => {

@@ -19,8 +19,9 @@ export interface StreamEnd {
 
 export interface Frames {
   /** Sends one request, its fields as given, then what `body` says. */
-  request(fields: Fields, body?: { data?: string; trailers?: Fields }): number
-  reset(stream: number): void
+  request(fields: Fields, body?: { data?: string; trailers?: Fields; isUnfinished?: boolean }): number
+  /** @param code - https://www.rfc-editor.org/rfc/rfc9113#section-7, by default CANCEL */
+  reset(stream: number, code?: number): void
   /** A header block that is not over, of so many bytes. */
   endless(fields: Fields, bytes: number): number
   /** Resolves when the stream is over, or the connection. */
@@ -90,18 +91,19 @@ export async function openFrames(origin: string): Promise<Frames> {
   write(KIND.settings, 0, 0, Buffer.alloc(0))
 
   return {
-    request(fields, { data, trailers } = {}) {
+    request(fields, { data, trailers, isUnfinished } = {}) {
       const stream = open()
       const isWhole = data === undefined && trailers === undefined
       write(KIND.headers, END_HEADERS | (isWhole ? END_STREAM : 0), stream, block(fields))
-      if (data !== undefined) write(KIND.data, trailers ? 0 : END_STREAM, stream, Buffer.from(data, 'latin1'))
+      if (data !== undefined)
+        write(KIND.data, trailers || isUnfinished ? 0 : END_STREAM, stream, Buffer.from(data, 'latin1'))
       if (trailers) write(KIND.headers, END_HEADERS | END_STREAM, stream, block(trailers))
       return stream
     },
-    reset(stream) {
-      const code = Buffer.alloc(4)
-      code.writeUInt32BE(8)
-      write(KIND.reset, 0, stream, code)
+    reset(stream, code = 8) {
+      const payload = Buffer.alloc(4)
+      payload.writeUInt32BE(code)
+      write(KIND.reset, 0, stream, payload)
     },
     endless(fields, bytes) {
       const stream = open()

@@ -7,6 +7,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import createMiddleware from '../../src/middleware'
 import type { Tls } from '../e2e/api'
+import { type Frames, openFrames } from '../attacks/frames'
 import { selfSignedCertificate } from '../e2e/certificate'
 
 const closing: (() => unknown)[] = []
@@ -96,6 +97,34 @@ it.each(PROTOCOLS.flatMap((protocol) => ['GET', 'HEAD'].map((method) => [protoco
     await once(calls[0]!.socket, 'close')
   },
 )
+
+it.each([
+  ['CANCEL', (frames: Frames, stream: number) => frames.reset(stream, constants.NGHTTP2_CANCEL)],
+  ['NO_ERROR', (frames: Frames, stream: number) => frames.reset(stream, constants.NGHTTP2_NO_ERROR)],
+  ['with its connection', (frames: Frames) => frames.close()],
+])('in an upload over HTTP/2, of which half is not the whole: %s', async (_, giveUp) => {
+  const calls: IncomingMessage[] = []
+  const api = createHttpServer((req) => void calls.push(req.resume())).listen(0, '127.0.0.1')
+  await once(api, 'listening')
+  closing.push(() => api.close().closeAllConnections())
+  const target = `http://localhost:${(api.address() as AddressInfo).port}`
+  const port = await startPageServer(target, await selfSignedCertificate(['localhost']))
+  const frames = await openFrames(`https://localhost:${port}`)
+  closing.push(frames.close)
+  const fields = [
+    [':method', 'POST'],
+    [':scheme', 'https'],
+    [':authority', `localhost:${port}`],
+    [':path', '/api/x'],
+    ['sec-fetch-site', 'same-origin'],
+  ] as const
+  const stream = frames.request(fields, { data: 'half', isUnfinished: true })
+  await expect.poll(() => calls.length).toBe(1)
+  const over = new Promise((resolve) => calls[0]!.on('error', () => undefined).once('close', resolve))
+  giveUp(frames, stream)
+  await over
+  expect(calls[0]!.complete).toBe(false)
+})
 
 /** Speaks both protocols. */
 async function startPageServer(
