@@ -88,6 +88,15 @@ export const KNOWN: readonly Known[] = [
       (answers.length > 1 || /^server\.\d+\.headers\.content-length$/.test(path)),
   },
   {
+    what: 'A stream is read also where no API can be connected to.',
+    covers: ({ path, direct }, { call, answers }) =>
+      call.api === 'fetch' &&
+      (call.body === 'stream' || call.input === 'init-is-request') &&
+      answers.some(({ at }) => at === 'down') &&
+      /^call \d+\.requestUsed$/.test(path) &&
+      direct === false,
+  },
+  {
     what: 'The `priority` of a Request can not be read, so the relayed one has none.',
     covers: ({ path }, { call }) =>
       call.api === 'fetch' &&
