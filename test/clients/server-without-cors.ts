@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, IncomingMessage, ServerResponse } from 'node:http'
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { closerOf } from '../setup/close-server'
 
 const isOfCors = (name: string): boolean => /^access-control-/i.test(name)
 
@@ -41,23 +42,13 @@ export async function serveWithoutCors(): Promise<{ server: Server; origin: stri
     response.writeHead(404).end()
     return true
   }
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-  })
+  const close = closerOf(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
     server,
     origin: `http://127.0.0.1:${port}`,
-    async close() {
-      const closed = once(server, 'close')
-      server.close()
-      // Upgraded sockets are no longer the server's own.
-      for (const socket of sockets) socket.destroy()
-      await closed
-    },
+    close,
   }
 }

@@ -133,7 +133,7 @@ async function startPageServer(
   answering?: (res: Http2ServerResponse) => void,
 ): Promise<number> {
   const { middleware, close } = createMiddleware({
-    targets: { '/api': { url: target, proxy: { secure: false } } },
+    targets: { '/api': target },
     logger: { info() {}, warn() {}, error() {} },
   })
   const server = createSecureServer({ ...tls, allowHTTP1: true }, (req, res) => {

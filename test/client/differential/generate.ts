@@ -339,7 +339,7 @@ function generateAnswers(random: Random, gaveUp?: string): Answer[] {
   for (let hop = 0; hop < redirects; hop++) {
     const status = random.pick([301, 302, 303, 307, 308])
     answers.push({ ...answer(random, at), status, headers: random.chance(0.3) ? [cookie(random)] : [] })
-    // Who gives up in time is not to be refused before. Whoever is no target leads the browser to the target itself, which allows nobody.
+    // Whoever is no target leads the browser to the target itself, which allows nobody.
     const isLast = hop === redirects - 1
     at = random.weighted([
       [6, 'api'],
@@ -347,6 +347,7 @@ function generateAnswers(random: Random, gaveUp?: string): Answer[] {
       [isLast ? 1 : 0, 'third'],
       [isLast ? 1 : 0, 'page'],
     ])
+    // Who gives up in time is not to be refused before.
     if (gaveUp === 'in-time' && at === 'page') at = 'third'
   }
   answers.push(lastAnswer(random, at, gaveUp))

@@ -1,15 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import {
-  constants,
-  createSecureServer,
-  type Http2ServerResponse,
-  type Http2Session,
-  type Http2Stream,
-} from 'node:http2'
+import { constants, createSecureServer, type Http2ServerResponse, type Http2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Tls } from '../../e2e/api'
+import { closerOf } from '../../setup/close-server'
 
 export type { Tls }
 
@@ -24,28 +19,14 @@ type Answerer = (req: IncomingMessage, res: ServerResponse) => void
 /** Speaks HTTP/2 where it has a certificate, and HTTP/1.1 to who does not: WebSockets, and the dev server's proxy. */
 export async function listen(answer: Answerer, tls?: Tls): Promise<Listening> {
   const server = tls ? createSecureServer({ ...tls, allowHTTP1: true }, answer as never) : createServer(answer)
-  const sessions = new Set<Http2Session>()
-  const sockets = new Set<Duplex>()
-  server.on('session', (session: Http2Session) => {
-    sessions.add(session)
-    session.once('close', () => sessions.delete(session))
-  })
-  for (const event of ['connection', 'secureConnection'])
-    server.on(event, (socket: Duplex) => {
-      sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
-    })
+  const close = closerOf(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
     origin: tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`,
     onUpgrade: (upgrade) => void server.on('upgrade', upgrade),
-    async close() {
-      for (const session of sessions) session.destroy()
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    close,
   }
 }
 

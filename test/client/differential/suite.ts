@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { createServer as createViteServer, type PluginOption } from 'vite'
@@ -35,7 +34,6 @@ const PAGE = '<!doctype html><html><head><title>page</title></head><body></body>
 
 export async function openSuite(protocol: Protocol = 'http/1.1'): Promise<Suite> {
   const tls = protocol === 'h2' ? await selfSignedCertificate(['localhost']) : undefined
-  if (tls) setDefaultCACertificates([...getCACertificates(), tls.cert])
   const cases = new Map<string, Case>()
   const closing: (() => Promise<unknown>)[] = []
   const [direct, relayed] = await Promise.all([startSide(cases, true, tls), startSide(cases, false, tls)])
