@@ -53,14 +53,17 @@ export const KNOWN: readonly Known[] = [
     covers: ({ path }, { call, answers, times }) => {
       const isTwice = call.api === 'fetch' && /^(reused|clone-before)/.test(call.input)
       const isCross = (isTwice || times > 1) && new Set(answers.map(({ at }) => at)).size > 1
+      // Of what it has whole, the cache gives the range that was asked for.
+      const isRange = 'headers' in call && call.headers.some(([name]) => /^range$/i.test(name))
       // What comes out of the cache has lost its hop-by-hop fields and its challenge.
       return (
         isCross &&
         // The first call comes from the cache only where it asks twice by itself.
         (isTwice || !path.startsWith('call 0.')) &&
-        /^server|^call \d\.(response|result)\.headers\.(connection|keep-alive|transfer-encoding|www-authenticate)$/.test(
-          path,
-        )
+        (isRange ||
+          /^server|^call \d\.(response|result)\.headers\.(connection|keep-alive|transfer-encoding|www-authenticate)$/.test(
+            path,
+          ))
       )
     },
   },

@@ -216,7 +216,9 @@ function allow(req: IncomingMessage, res: ServerResponse, answer: Answer | undef
   res.setHeader('Access-Control-Allow-Origin', origin)
   res.setHeader('Access-Control-Allow-Credentials', 'true')
   res.setHeader('Timing-Allow-Origin', '*')
-  const names = ['Connection', 'Content-Encoding', 'Date', 'ETag', 'Keep-Alive', 'Transfer-Encoding', 'Location']
+  // Some of them are never sent: a browser's cache makes a part of what it has whole.
+  const names = ['Connection', 'Content-Encoding', 'Content-Length', 'Content-Range', 'Date', 'ETag', 'Keep-Alive']
+  names.push('Transfer-Encoding', 'Location')
   res.setHeader('Access-Control-Expose-Headers', [...names, ...(answer?.headers ?? []).map(([name]) => name)].join())
   const { 'access-control-request-method': method, 'access-control-request-headers': headers } = req.headers
   if (method) res.setHeader('Access-Control-Allow-Methods', method)
