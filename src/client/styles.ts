@@ -10,13 +10,15 @@ export function patchStyles({ scope, urls, patcher, onArrival }: Runtime): void 
   const led = (css: unknown, context = ''): unknown =>
     typeof css === 'string' ? mapCorsUrlsInCss(context + css, (url) => urls.led(url)).slice(context.length) : css
 
-  for (const method of ['insertRule', 'replace', 'replaceSync']) {
-    patcher.override(scope.CSSStyleSheet?.prototype, method, (proceed, self, args) =>
-      proceed(
-        self,
-        args.map((css) => led(css)),
-      ),
-    )
+  for (const holder of ['StyleSheet', 'GroupingRule', 'StyleRule'] as const) {
+    for (const method of ['insertRule', 'replace', 'replaceSync']) {
+      patcher.override(scope[`CSS${holder}`]?.prototype, method, (proceed, self, args) =>
+        proceed(
+          self,
+          args.map((css) => led(css)),
+        ),
+      )
+    }
   }
   patcher.classConstructor(scope, 'FontFace', (proceed, args) => proceed(args.map((css) => led(css, 'src:'))))
   function lead<Name extends string>(holder: Record<Name, string>, name: Name): void {

@@ -403,13 +403,18 @@ describe.each(kinds)('%s', (kind) => {
       // As Emotion and Lit do.
       const { sheet } = style()
       for (const rule of [face('inserted'), mask('inserted')]) sheet!.insertRule(rule, sheet!.cssRules.length)
+      sheet!.insertRule('@media all { body { --any: 0 } }')
+      const media = sheet!.cssRules[0] as CSSMediaRule
+      for (const rule of [face('grouped'), mask('grouped')]) media.insertRule(rule)
+      sheet!.insertRule('body { --any: 0 }')
+      ;(sheet!.cssRules[0] as CSSStyleRule).insertRule(mask('nested'))
       const [replaced, later] = [new CSSStyleSheet(), new CSSStyleSheet()]
       replaced.replaceSync(mask('replaced'))
       await later.replace(mask('later'))
       document.adoptedStyleSheets.push(replaced, later)
 
-      const fonts = ['text', 'whole', 'first', 'second', 'changed', 'parsed', 'inserted']
-      const masks = [...fonts, 'replaced', 'later']
+      const fonts = ['text', 'whole', 'first', 'second', 'changed', 'parsed', 'inserted', 'grouped']
+      const masks = [...fonts, 'nested', 'replaced', 'later']
       masks.forEach(show)
       await document.fonts.ready
       return {
@@ -420,7 +425,7 @@ describe.each(kinds)('%s', (kind) => {
         texts: growing.childNodes.length,
       }
     })
-    expect(state).toMatchObject({ loaded: state.fonts, rules: 2, texts: 2 })
+    expect(state).toMatchObject({ loaded: state.fonts, rules: 4, texts: 2 })
     const seen = (prefix: string, names: string[]): string[] => names.flatMap((name) => seenOf(`${prefix}?${name} `))
     await expect
       .poll(() => seen('/shape.svg', state.masks))
