@@ -3,8 +3,7 @@ import type { Runtime } from './runtime'
 
 /** Beacons always carry credentials, and nobody hears of their failure. */
 export function patchBeacon(runtime: Runtime): void {
-  const scope = runtime.scope as { Navigator?: typeof Navigator }
-  runtime.patcher.override(scope.Navigator?.prototype, 'sendBeacon', (proceed, _, args) => {
+  runtime.patcher.override(runtime.scope.navigator, 'sendBeacon', (proceed, _, args) => {
     const [url, body] = args
     // A page that is going away can't wait for an answer: what isn't known goes directly, as without this runtime.
     const relayed = relayedUrl(runtime, url, { method: 'POST', body, credentials: true }, runtime.decisions.known)

@@ -39,16 +39,16 @@ export function createDecisions(
   const question = ({ url, relay }: TargetUrl, shape: RequestShape): string =>
     JSON.stringify({
       ...shape,
-      url: url.href.split('#', 1)[0] as string,
-      ...(relay === 'unknown' && { calledFrom: callStack() }),
+      url: url.href,
+      calledFrom: relay === 'unknown' ? callStack() : undefined,
     } satisfies RouteQuestion)
 
-  /** Whoever can't be asked is not remembered: the relay is the safe way, and the dev server may be back next time. */
-  const unasked = ({ relay }: TargetUrl): Route => (relay === 'unknown' ? 'direct' : 'relay')
-
-  function settle(target: TargetUrl, key: string, answer: unknown): Route {
+  function settle({ relay }: TargetUrl, key: string, answer: unknown): Route {
+    delete asked[key]
     const route = (answer as RouteAnswer | undefined)?.route
-    return route ? (decisions[key] = route) : unasked(target)
+    if (route) return (decisions[key] = route)
+    // Whoever can't be asked is not remembered: the relay is the safe way, and the dev server may be back next time.
+    return relay === 'unknown' ? 'direct' : 'relay'
   }
 
   return {
@@ -57,20 +57,19 @@ export function createDecisions(
       const key = decisionKey(target.origin, shape)
       return (asked[key] ??= post
         .later(endpoint, question(target, shape))
-        .then(
-          (body) => settle(target, key, body),
-          () => unasked(target),
-        )
-        .finally(() => delete asked[key]))
+        .catch(() => undefined)
+        .then((body) => settle(target, key, body)))
     },
     askNow(target, shape) {
       const route = known(target, shape)
       if (route) return route
+      let answer: unknown
       try {
-        return settle(target, decisionKey(target.origin, shape), post.now(endpoint, question(target, shape)))
+        answer = post.now(endpoint, question(target, shape))
       } catch {
-        return unasked(target)
+        // Nobody answers, or the page is leaving.
       }
+      return settle(target, decisionKey(target.origin, shape), answer)
     },
   }
 }

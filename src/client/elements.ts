@@ -26,7 +26,7 @@ export function patchElements({ scope, urls, patcher, onArrival }: Runtime): voi
     for (const name of ['src', 'srcset']) {
       const value = getAttribute.call(element, name) ?? ''
       const right = shown(value).replace(name === 'src' ? /.+/ : /\S*[^\s,]/g, (url) =>
-        crossOrigin === null ? url : led(url, /^use/i.test(crossOrigin) ? 'to' : 'anon'),
+        crossOrigin === null ? url : led(url, /^use/i.test(crossOrigin)),
       )
       if (right !== value) setAttribute.call(element, name, right)
     }

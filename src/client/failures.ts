@@ -20,7 +20,7 @@ export function createFailures(scope: typeof globalThis, prefix: string): Failur
     forbidding.add(directive)
     const { origin } = new URL(prefix)
     scope.console.error(
-      `[cors-dev] The page's CSP forbids the dev server. For development, add ${origin === scope.origin ? "'self'" : origin} to ${directive}.`,
+      `[cors-dev] In development, the page's CSP needs ${origin === scope.origin ? "'self'" : origin} in ${directive}.`,
     )
   })
 

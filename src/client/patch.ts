@@ -51,8 +51,8 @@ export function createPatcher(scope: typeof globalThis): Patcher {
   function replace(object: object | undefined, name: string, change: (original: PropertyDescriptor) => object): void {
     // A window owns its `fetch`; in a worker it is inherited.
     let owner = object
-    while (owner && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner) as object | undefined
-    const original = owner && Object.getOwnPropertyDescriptor(owner, name)
+    let original: PropertyDescriptor | undefined
+    while (owner && !(original = Object.getOwnPropertyDescriptor(owner, name))) owner = Object.getPrototypeOf(owner)
     if (!original?.configurable) return
     const changed = { ...original, ...change(original) }
     Object.defineProperty(owner, name, changed)

@@ -13,19 +13,14 @@ export function relayedUrl(
   call: { method?: string; body?: unknown; credentials: boolean },
   decide: Decisions['askNow'] | Decisions['known'] = decisions.askNow,
 ): string | undefined {
-  try {
-    const target = urls.targetOf(url)
-    if (!target || decide(target, requestShape(scope, call)) !== 'relay') return undefined
-    return urls.toDevUrl(call.credentials ? 'to' : 'anon', target.url)
-  } catch {
-    // As the platform sees it, then.
-    return undefined
-  }
+  const target = urls.targetOf(url)
+  if (!target || decide(target, requestShape(scope, call)) !== 'relay') return undefined
+  return urls.toDevUrl(call.credentials, target.url)
 }
 
 /** For classes whose instances stay connected to a URL, and show it. */
 export function patchConnection(
-  { scope, urls, failures, patcher }: Runtime,
+  { scope, urls, patcher, failures }: Runtime,
   name: 'EventSource' | 'WebSocket',
   relayedUrlFor: (args: unknown[]) => string | undefined,
 ): void {

@@ -1,4 +1,4 @@
-import { toRelayPath, type ClientConfig, type RelayFlags, type RelayKind, type RelayMode } from '../exchange/wire'
+import { toRelayPath, type ClientConfig, type RelayFlags, type RelayMode } from '../exchange/wire'
 
 /** Both directions between the URLs that the page calls and those that the dev server answers. */
 export interface DevUrls {
@@ -7,9 +7,9 @@ export interface DevUrls {
   /** What the page means by a URL, if that is a call to a target; `undefined` for whatever the platform does alone. */
   targetOf(url: unknown): TargetUrl | undefined
   /** Its scheme is the dev server's own, `http` or `https`, for `ws` and `wss` too. */
-  toDevUrl(kind: RelayKind, url: URL, flags?: RelayFlags): string
+  toDevUrl(credentials: boolean, url: URL, flags?: RelayFlags): string
   /** What an element or a style sheet is to name instead of a URL: the dev server's if it is a call to a target. */
-  led(url: string, kind?: RelayKind): string
+  led(url: string, credentials?: boolean): string
   /** The upstream's URL behind one of the dev server's, as an answer of the platform shows it. */
   toUpstreamUrl(devUrl: string): string | undefined
   /** What the page is shown instead of a URL that the platform shows: one that is the dev server's own stays. */
@@ -52,16 +52,21 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
       // Most calls of most pages: told without parsing, which would cost each of them some microseconds.
       if (typeof input === 'string' && PATH_ABSOLUTE.test(input) && base.startsWith(`${scope.origin}/`))
         return undefined
-      const url = parse(input, base)
-      if (!url || !HAS_NETWORK_ORIGIN.test(url.href)) return undefined
+      let url
+      try {
+        url = new URL(input as string, base)
+      } catch {
+        return undefined
+      }
+      if (!HAS_NETWORK_ORIGIN.test(url.href)) return undefined
       const origin = asHttp(url.origin)
       const relay = relays[origin] ?? others
       return relay && origin !== scope.origin && !prefix.startsWith(`${origin}/`) ? { url, origin, relay } : undefined
     },
-    toDevUrl: (kind, url, flags) => prefix + toRelayPath(kind, url, flags) + url.hash,
-    led(url, kind = 'anon') {
+    toDevUrl: (credentials, url, flags) => prefix + toRelayPath(credentials ? 'to' : 'anon', url, flags) + url.hash,
+    led(url, credentials = false) {
       const target = devUrls.targetOf(url)
-      return target ? devUrls.toDevUrl(kind, target.url) : url
+      return target ? devUrls.toDevUrl(credentials, target.url) : url
     },
     toUpstreamUrl(devUrl) {
       const url = shown(devUrl)
@@ -81,14 +86,6 @@ const HAS_NETWORK_ORIGIN = /^(http|ws)s?:..[^/@]+\//
 
 /** Neither `//host` nor what the URL parser takes for it. */
 const PATH_ABSOLUTE = /^\/(?![/\\\t\n\r])/
-
-function parse(input: unknown, base?: string): URL | undefined {
-  try {
-    return new URL(input as string, base)
-  } catch {
-    return undefined
-  }
-}
 
 export function asHttp(url: string): string {
   return url.replace(/^ws/, 'http')

@@ -25,7 +25,7 @@ const SENT = 2
  *
  * @see https://xhr.spec.whatwg.org/#the-open()-method
  */
-export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime): void {
+export function patchXhr({ scope, urls, patcher, decisions, failures }: Runtime): void {
   // A service worker has none.
   const Xhr = scope.XMLHttpRequest
   if (!Xhr) return
@@ -38,7 +38,8 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
   patcher.override(prototype, 'open', (proceed, self, args) => {
     const [method, given, isAsync = args.length < 3, user, password] = args
     const target = user || password ? undefined : urls.targetOf(given)
-    const url = target && (target.relay === 'always' ? urls.toDevUrl('anon', target.url) : target.url.href)
+    // Whoever instrumented the platform before sees one `open()` of most requests.
+    const url = target && (target.relay === 'always' ? urls.toDevUrl(false, target.url) : target.url.href)
     if (url) args[1] = url
     const result = proceed()
     // Only now is the former request gone, and with it what was pending.
@@ -56,11 +57,12 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
     return result
   })
 
+  /** What the platform throws for a request in a wrong state is thrown by a request in a wrong state. */
+  const unlessPending = (xhr: object, call: Opened | undefined): object => (call?.state === PENDING ? new Xhr() : xhr)
+
   patcher.override(prototype, 'setRequestHeader', (proceed, self, args) => {
     const call = opened.get(self as object)
-    // What the platform throws for a request in a wrong state, thrown by a request in a wrong state.
-    if (call?.state === PENDING) return proceed(new Xhr())
-    const result = proceed()
+    const result = proceed(unlessPending(self as object, call))
     call?.headers.push(args.map(String) as [string, string])
     return result
   })
@@ -68,8 +70,7 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
   patcher.override(prototype, 'send', (proceed, self, args) => {
     const xhr = self as XMLHttpRequest
     const call = opened.get(xhr)
-    if (call?.state === PENDING) return proceed(new Xhr())
-    if (call?.state !== OPENED) return proceed()
+    if (call?.state !== OPENED) return proceed(unlessPending(xhr, call))
     call.state = SENT
 
     const credentials = withCredentialsOf(xhr)
@@ -83,11 +84,7 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
         void decisions.ask(call.target, shape).then((answer) => {
           if (opened.get(xhr) !== call || call.state !== PENDING) return
           call.state = SENT
-          try {
-            if (answer === 'relay') relay(xhr, call, credentials)
-          } catch {
-            // It is still open under its own URL.
-          }
+          if (answer === 'relay') relay(xhr, call, credentials)
           proceed(xhr, [body])
         })
         return undefined
@@ -101,7 +98,7 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
     } catch (error) {
       // A synchronous request fails by throwing, and names its URL.
       if (call.isAsync || !(error instanceof scope.DOMException)) throw error
-      explain(call)
+      explain({ target: xhr })
       const { name, message, stack = '' } = error
       // One that a script makes has no stack.
       throw Object.assign(new scope.DOMException(urls.shown(message), name), { stack: urls.shown(stack) })
@@ -109,48 +106,33 @@ export function patchXhr({ scope, urls, decisions, failures, patcher }: Runtime)
   })
 
   patcher.override(prototype, 'abort', (proceed, self) => {
-    const call = opened.get(self as object)
+    const xhr = self as XMLHttpRequest
+    const call = opened.get(xhr)
     // It stays open, and browsers forget its headers.
     if (call) call.headers = []
     if (call?.state === PENDING) {
-      opened.delete(self as object)
-      sendNothing(self as XMLHttpRequest, call)
+      opened.delete(xhr)
+      // It has to fire its events, although it was never sent.
+      open.call(xhr, call.method, 'data:,', true)
+      send.call(xhr)
     }
     return proceed()
   })
 
-  /** For an `abort()` that has to fire its events, although the request was never sent. */
-  function sendNothing(xhr: XMLHttpRequest, call: Opened): void {
-    try {
-      open.call(xhr, call.method, 'data:,', true)
-      send.call(xhr)
-    } catch {
-      // The page's CSP may forbid it. Then the events are missing.
-    }
-  }
-
   function relay(xhr: XMLHttpRequest, call: Opened, credentials: boolean): void {
-    const url = urls.toDevUrl(
-      credentials ? 'to' : 'anon',
-      call.target.url,
-      withUpload.has(xhr) ? '+upload-listener' : undefined,
-    )
+    const url = urls.toDevUrl(credentials, call.target.url, withUpload.has(xhr) ? '+upload-listener' : undefined)
     if (url !== call.url) {
       open.call(xhr, call.method, url, call.isAsync)
       call.url = url
-      for (const [name, value] of call.headers) setRequestHeader.call(xhr, name, value)
+      for (const header of call.headers) setRequestHeader.apply(xhr, header)
     }
     // Of one that is used again, this is the same listener.
-    xhr.addEventListener('error', explainErrorOf)
+    xhr.addEventListener('error', explain)
   }
 
-  function explainErrorOf({ target: xhr }: Event): void {
-    const call = opened.get(xhr as XMLHttpRequest)
-    if (call) explain(call)
-  }
-
-  function explain({ method, target, url }: Opened): void {
-    if (urls.toUpstreamUrl(url)) failures.explain(method, target.url.href)
+  function explain({ target: xhr }: { target: unknown }): void {
+    const call = opened.get(xhr as object)
+    if (call && urls.toUpstreamUrl(call.url)) failures.explain(call.method, call.target.url.href)
   }
 
   function frozenBody(body: unknown): unknown {

@@ -85,5 +85,5 @@ export interface ClientConfig {
 
 /** The key that a decision is cached under, on both ends. */
 export function decisionKey(origin: string, shape: RequestShape): string {
-  return [origin, shape.method, shape.headers, shape.credentials, shape.forcesPreflight].join(' ')
+  return `${origin} ${shape.method} ${shape.headers} ${shape.credentials} ${shape.forcesPreflight}`
 }

@@ -41,7 +41,7 @@ it('asks once for all who ask at the same time, and remembers the answer', async
     'direct',
   ])
   expect(post.later.mock.calls).toEqual([
-    [`${PREFIX}decision`, JSON.stringify({ ...shape, url: 'https://api.example.com/a?b' })],
+    [`${PREFIX}decision`, JSON.stringify({ ...shape, url: 'https://api.example.com/a?b#c' })],
   ])
   expect(decisions.known(target(), shape)).toBe('direct')
   expect(decisions.askNow(target(), shape)).toBe('direct')
@@ -50,7 +50,7 @@ it('asks once for all who ask at the same time, and remembers the answer', async
 it('asks about a socket as one', () => {
   const { decisions, post } = setUp(() => ({ route: 'direct' }))
   expect(decisions.askNow(target('as-needed', 'wss'), shape)).toBe('direct')
-  expect(JSON.parse(post.now.mock.calls[0]?.[1] ?? '')).toMatchObject({ url: 'wss://api.example.com/a?b' })
+  expect(JSON.parse(post.now.mock.calls[0]?.[1] ?? '')).toMatchObject({ url: 'wss://api.example.com/a?b#c' })
 })
 
 it('says where the call is made only if the dev server may not know of it', () => {

@@ -16,6 +16,8 @@ describe('in a page of the dev server', () => {
     const look = () =>
       [
         ['fetch', fetch],
+        ['Request', Request],
+        ['clone', Request.prototype.clone],
         ['open', XMLHttpRequest.prototype.open],
         ['send', XMLHttpRequest.prototype.send],
         ['sendBeacon', navigator.sendBeacon],
@@ -117,7 +119,7 @@ describe('in a page of the dev server', () => {
       return [before === fetch, Symbol.for('unplugin-cors-dev') in globalThis]
     }, CLIENT_GLOBAL)
     expect(seen).toEqual([true, false])
-    expect(scene.said.some((text) => text.startsWith('[cors-dev] The page calls its targets directly'))).toBe(true)
+    expect(scene.said.some((text) => text.startsWith('[cors-dev] Calls go directly'))).toBe(true)
   })
 })
 

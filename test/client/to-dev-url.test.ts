@@ -85,7 +85,7 @@ describe('where it goes', () => {
     ],
     ['http://[::1]:8080', 'http://localhost:5173/__cors-dev/to/http/[::1]:8080/'],
   ])('%s there and back', (upstream, dev) => {
-    expect(urls.toDevUrl('to', new URL(upstream))).toBe(dev)
+    expect(urls.toDevUrl(true, new URL(upstream))).toBe(dev)
     expect(urls.toUpstreamUrl(dev)).toBe(new URL(upstream).href)
   })
 
@@ -93,14 +93,14 @@ describe('where it goes', () => {
     ['wss://api.example.com/s', 'ws://localhost:5173/__cors-dev/to/https/api.example.com/s'],
     ['ws://localhost:4000/s?x', 'ws://localhost:5173/__cors-dev/to/http/localhost:4000/s?x'],
   ])('%s to its http twin, and back', (upstream, dev) => {
-    expect(urls.toDevUrl('to', new URL(upstream))).toBe(dev.replace('ws', 'http'))
+    expect(urls.toDevUrl(true, new URL(upstream))).toBe(dev.replace('ws', 'http'))
     expect(urls.toUpstreamUrl(dev)).toBe(upstream)
   })
 
   it('is the scheme of the dev server, below its base', () => {
     const config = { prefix: '/app/__cors-dev/', relays, decisions: {} }
     const secure = createDevUrls(config, 'https://dev.test:5173/app/@vite/env.mjs', scope)
-    expect(secure.toDevUrl('anon', new URL('ws://localhost:4000/'))).toBe(
+    expect(secure.toDevUrl(false, new URL('ws://localhost:4000/'))).toBe(
       'https://dev.test:5173/app/__cors-dev/anon/http/localhost:4000/',
     )
   })
