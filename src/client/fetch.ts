@@ -1,4 +1,3 @@
-import type { RequestShape } from '../exchange/wire'
 import { callOf, nativeGetter, pointAt } from './patch'
 import { requestShape } from './request-shape'
 import type { Runtime } from './runtime'
@@ -6,16 +5,19 @@ import type { TargetUrl } from './to-dev-url'
 
 type Init = RequestInit & { duplex?: 'half' }
 
-/** A call that the dev server may have to make. */
-interface Call {
-  target: TargetUrl
-  request: Request | undefined
-  init: Init
-  credentials: RequestCredentials
-}
+export function patchFetch({ scope, urls, patcher, decisions, failures }: Runtime): void {
+  /** What Requests were given for a body, where that is text: read from them, it comes too late for a page that leaves. */
+  const texts = new WeakMap<object, string>()
+  const remember = (made: object, text: unknown): object => {
+    if (typeof text === 'string') texts.set(made, text)
+    return made
+  }
+  patcher.classConstructor(scope, 'Request', (proceed, [input, init]) =>
+    remember(proceed(), (init as Init | undefined)?.body ?? texts.get(input as object)),
+  )
+  patcher.after(scope.Request.prototype, 'clone', (clone, self) => remember(clone, texts.get(self)))
 
-export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtime): void {
-  const { Request, Response, ReadableStream, TransformStream, TypeError } = scope
+  const { Blob, Request, Response, ReadableStream, TransformStream, TypeError } = scope
   const urlOfRequest = nativeGetter<string>(Request.prototype, 'url')
   const urlOfResponse = nativeGetter<string>(Response.prototype, 'url')
   // Even a call without credentials needs the dev server's own cookie, where that is all that tells it from a stranger.
@@ -26,63 +28,39 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
   patcher.override(scope, 'fetch', (proceed, self, args, called) => {
     const natively = (...given: unknown[]) => proceed(self, given) as Promise<Response>
     let call: ReturnType<typeof callOf> | undefined
-    let travel: (() => Promise<Response>) | undefined
+    let answer: Promise<Response> | undefined
     try {
       const request = asRequest(args[0])
       const target = urls.targetOf(request ? urlOfRequest(request) : args[0])
       if (target) {
         call = callOf(called)
-        travel = plan(target, request, args, natively)
+        answer = viaDevServer(target, request, args, natively)
       }
     } catch {
       // Whatever is wrong with the arguments, the platform finds the words for it.
     }
-    const answer = travel ? travel() : natively(...args)
+    answer ??= natively(...args)
     if (!call) return answer
     return answer.catch((error: unknown) => {
       throw pointAt(error, call)
     })
   })
 
-  /** The way other than the native one, if there is one. Has touched nothing when it throws. */
-  function plan(
+  /** The answer to a call that goes another way than the native one. Has touched nothing when it throws. */
+  function viaDevServer(
     target: TargetUrl,
     request: Request | undefined,
     args: unknown[],
     native: typeof fetch,
-  ): (() => Promise<Response>) | undefined {
-    const call = readCall(target, request, args[1])
-    if (!call) return undefined
-    const { init } = call
-    if (target.relay === 'always') return relayed(call, native)
-    const shape = shapeOf(call)
-    const route = decisions.known(target, shape)
-    if (route) return route === 'relay' ? relayed(call, native) : undefined
-
-    // A body may change after the call, and a Request counts as used from now on.
-    const frozen = new Request(args[0] as RequestInfo, init)
-    // The one member of an init that a Request doesn't show once it is made.
-    const rest = { priority: init.priority }
-    return async () => {
-      const answer = await Promise.race([decisions.ask(target, shape), aborted(frozen.signal)])
-      // Aborted while the dev server was asked: the platform rejects before it sends anything.
-      if (answer !== 'relay') return native(frozen, rest)
-      return relayed({ ...call, request: frozen, init: rest }, native)()
-    }
-  }
-
-  function readCall(target: TargetUrl, request: Request | undefined, givenInit: unknown): Call | undefined {
-    const init = (givenInit ?? {}) as Init
+  ): Promise<Response> | undefined {
+    const init = (args[1] ?? {}) as Init
     if (Object(init) !== init) return undefined
     // `no-cors` needs no help, `same-origin` has to fail, and anything unknown is an error of the platform's.
     if ((init.mode ?? request?.mode ?? 'cors') !== 'cors') return undefined
     const credentials = init.credentials ?? request?.credentials ?? 'same-origin'
     if (!['include', 'same-origin', 'omit'].includes(credentials)) return undefined
-    return { target, request, init, credentials }
-  }
-
-  function shapeOf({ request, init, credentials }: Call): RequestShape {
-    return requestShape(scope, {
+    if (target.relay === 'always') return relayed(target, request, init, credentials, native)
+    const shape = requestShape(scope, {
       method: init.method ?? request?.method,
       headers: init.headers ?? request?.headers,
       body: init.body,
@@ -91,10 +69,29 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
       forcesPreflight:
         init.body instanceof ReadableStream || (!init.body && !!request?.body && !request.headers.has('content-type')),
     })
+    // A page that is leaving does not live to hear an answer, and the relay is the safe way.
+    const leaves = target.relay !== 'unknown' && (init.keepalive ?? request?.keepalive)
+    const route = decisions.known(target, shape) ?? (leaves && 'relay')
+    if (route) return route === 'relay' ? relayed(target, request, init, credentials, native) : undefined
+
+    // A body may change after the call, and a Request counts as used from now on.
+    const frozen = new Request(args[0] as RequestInfo, init)
+    // The one member of an init that a Request doesn't show once it is made.
+    const rest = { priority: init.priority }
+    return Promise.race([decisions.ask(target, shape), aborted(frozen.signal)]).then((answer) =>
+      // Aborted while the dev server was asked: the platform rejects before it sends anything.
+      answer === 'relay' ? relayed(target, frozen, rest, credentials, native) : native(frozen, rest),
+    )
   }
 
-  function relayed({ target, request, init, credentials }: Call, native: typeof fetch): () => Promise<Response> {
-    const kind = credentials === 'include' ? 'to' : 'anon'
+  function relayed(
+    target: TargetUrl,
+    request: Request | undefined,
+    init: Init,
+    credentials: RequestCredentials,
+    native: typeof fetch,
+  ): Promise<Response> {
+    const withCredentials = credentials === 'include'
     const isStream = init.body instanceof ReadableStream
     // An init that is a Request itself has a stream for a body, as has a Request that is called.
     const made = request || isStream || asRequest(init) ? new Request(request ?? target.url, init) : undefined
@@ -106,44 +103,46 @@ export function patchFetch({ scope, urls, decisions, failures, patcher }: Runtim
       if (value !== undefined) relayedInit[name as keyof Init] = value as never
     }
     relayedInit.mode = 'cors'
-    relayedInit.credentials = kind === 'to' ? 'include' : anonymous
+    relayedInit.credentials = withCredentials ? credentials : anonymous
     // The dev server is of the page's origin, the target is not.
     if (source.referrerPolicy === 'same-origin') relayedInit.referrerPolicy = 'no-referrer'
     const devUrl = urls.toDevUrl(
-      kind,
+      withCredentials,
       target.url,
       `${isStream ? '+stream-body' : ''}${source.redirect === 'manual' ? '+manual-redirect' : ''}`,
     )
-    const send = (): Promise<Response> =>
-      native(devUrl, relayedInit).catch((error: unknown) => {
+    const whole = made && !(isStream && speaksHttp2()) ? wholeBodyOf(made) : undefined
+    return (async () => {
+      if (whole) {
+        delete relayedInit.duplex
+        relayedInit.body = await whole
+      }
+      try {
+        return await native(devUrl, relayedInit)
+      } catch (error) {
         if (error instanceof TypeError) failures.explain(source.method, target.url.href)
         throw error
-      })
-
-    const whole = made && !(isStream && speaksHttp2()) ? wholeBodyOf(made) : undefined
-    if (!whole) return send
-    delete relayedInit.duplex
-    return async () => {
-      relayedInit.body = await whole
-      return send()
-    }
+      }
+    })()
   }
 
-  /** A Request gives its body away as a stream only, and in Firefox not even so. */
-  function wholeBodyOf(request: Request): Promise<Blob> | undefined {
-    if (request.body) return gathered(request.body, request.signal)
-    return request.body === undefined && !/^(GET|HEAD)$/.test(request.method) ? request.blob() : undefined
-  }
-
-  /** The platform sends streams over HTTP/2 and later alone: for a dev server that speaks HTTP/1 they are gathered first. */
-  function gathered(stream: ReadableStream, signal: AbortSignal): Promise<Blob> {
-    const through = stream.pipeThrough(new TransformStream(), { signal })
+  /**
+   * A Request gives its body away as a stream only, and in Firefox not even so. The platform sends streams over HTTP/2 and
+   * later alone: for a dev server that speaks HTTP/1 they are gathered first.
+   */
+  function wholeBodyOf(request: Request): Promise<Blob> | Blob | undefined {
+    const { body, method, signal } = request
+    const text = texts.get(request)
+    // Unlike text it has no type, so that only the Request's own is sent.
+    if (text) return new Blob([text])
+    if (!body) return body === undefined && !/^(GET|HEAD)$/.test(method) ? request.blob() : undefined
+    const through = body.pipeThrough(new TransformStream(), { signal })
     return new Response(through).blob().catch((error: unknown) => {
       throw signal.aborted ? signal.reason : error
     })
   }
 
-  /** Whether the dev server is known to. What it served so far says so. */
+  /** Whether the dev server is known to speak HTTP/2 or later. What it served so far says so. */
   function speaksHttp2(): boolean {
     return scope.performance
       .getEntries()

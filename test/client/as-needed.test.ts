@@ -131,6 +131,20 @@ describe('an API that does not', () => {
     expect(seen).toEqual([201, 201])
   })
 
+  it('hears the last words of a page, which can wait for nobody', async () => {
+    scene.dev.decide = () => new Promise(() => undefined)
+    await scene.page.evaluate((url) => {
+      addEventListener('pagehide', () => {
+        void fetch(`${url}?init`, { method: 'POST', body: 'init', keepalive: true })
+        void fetch(new Request(`${url}?request`, { method: 'PUT', body: 'request', keepalive: true }))
+      })
+    }, `${scene.api.origin}/echo`)
+    await scene.page.goto('about:blank')
+    await expect
+      .poll(() => scene.api.seen.map(({ method, url }) => `${method} ${url}`).sort())
+      .toEqual(['POST /echo?init', 'PUT /echo?request'])
+  })
+
   it('gets an XHR with all it was given, and its events in order', async () => {
     const seen = await scene.page.evaluate(
       (url) =>

@@ -146,3 +146,19 @@ it('sends a beacon', async () => {
   // The page before this one may still be asking why its stream failed.
   expect(scene.dev.seen.filter((path) => !path.startsWith('failure'))[0]).toMatch('to/http/')
 })
+
+it('sends the last words of a page, Requests with a body too', async () => {
+  await scene.page.evaluate((url) => {
+    addEventListener('pagehide', () => {
+      const init = (body: string): RequestInit => ({ method: 'POST', body, keepalive: true })
+      void fetch(`${url}?init`, init('init'))
+      void fetch(new Request(`${url}?request`, init('request')))
+      void fetch(new Request(`${url}?clone`, init('clone')).clone())
+      void fetch(new Request(new Request(`${url}?copy`, init('copy'))))
+      void fetch(new Request(new Request(`${url}?other`, init('former')), { body: 'other' }))
+    })
+  }, `${scene.api.origin}/echo`)
+  await scene.page.goto('about:blank')
+  const heard = (): unknown[] => scene.api.seen.map(({ url, body }) => [url, String(body)]).sort()
+  await expect.poll(heard).toEqual(['clone', 'copy', 'init', 'other', 'request'].map((name) => [`/echo?${name}`, name]))
+})
