@@ -1,15 +1,15 @@
 import { FAILURE_ENDPOINT, type FailureReport } from '../exchange/wire'
 import { asHttp } from './to-dev-url'
 
-/** The page is told what the platform tells of a network error: nothing. The console is told the cause. */
-export interface Failures {
-  /** Asks the dev server for the cause of the latest failure at a URL. */
-  explain(method: string | undefined, url: string): void
-  /** The same for whatever a stream or socket goes through; retries that fail alike are not told again. */
-  explainErrorsOf(source: EventSource | WebSocket): void
-}
+/**
+ * The page is told what the platform tells of a network error: nothing. The console is told the cause, which is asked of
+ * the dev server: that of the latest failure at a URL.
+ *
+ * @param told - What the console was told of this connection so far, and is not told again.
+ */
+export type ExplainFailure = (method: string | undefined, url: string, told?: Set<string>) => void
 
-export function createFailures(scope: typeof globalThis, prefix: string): Failures {
+export function watchFailures(scope: typeof globalThis, prefix: string): ExplainFailure {
   const { fetch } = scope
   const forbidding = new Set<string>()
 
@@ -24,30 +24,20 @@ export function createFailures(scope: typeof globalThis, prefix: string): Failur
     )
   })
 
-  function explain(method = 'GET', url: string, told = new Set<string>()): void {
+  return (method = 'GET', url, told = new Set()) => {
     const endpoint = `${prefix}${FAILURE_ENDPOINT}?url=${url}`
     // A moment later it is known whether the page's CSP was the cause.
     scope.setTimeout(async () => {
       if (forbidding.has('connect-src')) return
       try {
         const response = await fetch.call(scope, endpoint, { credentials: 'include' })
-        if (!response.ok) return
-        const { message } = (await response.json()) as FailureReport
-        if (told.has(message)) return
+        const { message } = (await response.json()) as Partial<FailureReport>
+        if (!message || told.has(message)) return
         told.add(message)
         scope.console.error(`[cors-dev] ${method} ${url} failed: ${message}`)
       } catch {
         // The dev server itself is gone, which the console says already.
       }
     })
-  }
-
-  return {
-    explain,
-    explainErrorsOf(source) {
-      const told = new Set<string>()
-      source.addEventListener('open', () => told.clear())
-      source.addEventListener('error', () => explain(undefined, source.url, told))
-    },
   }
 }

@@ -5,7 +5,7 @@ import type { TargetUrl } from './to-dev-url'
 
 type Init = RequestInit & { duplex?: 'half' }
 
-export function patchFetch({ scope, urls, patcher, decisions, failures }: Runtime): void {
+export function patchFetch({ scope, urls, patcher, decisions, explainFailure }: Runtime): void {
   /** What Requests were given for a body, where that is text: read from them, it comes too late for a page that leaves. */
   const texts = new WeakMap<object, string>()
   const remember = (made: object, text: unknown): object => {
@@ -67,7 +67,7 @@ export function patchFetch({ scope, urls, patcher, decisions, failures }: Runtim
       credentials: credentials === 'include',
       // The body of a Request doesn't tell what it was made of, but all that is not a stream or mere bytes has a type.
       forcesPreflight:
-        init.body instanceof ReadableStream || (!init.body && !!request?.body && !request.headers.has('content-type')),
+        init.body instanceof ReadableStream || (!init.body && request?.body && !request.headers.has('content-type')),
     })
     // A page that is leaving does not live to hear an answer, and the relay is the safe way.
     const leaves = target.relay !== 'unknown' && (init.keepalive ?? request?.keepalive)
@@ -91,7 +91,6 @@ export function patchFetch({ scope, urls, patcher, decisions, failures }: Runtim
     credentials: RequestCredentials,
     native: typeof fetch,
   ): Promise<Response> {
-    const withCredentials = credentials === 'include'
     const isStream = init.body instanceof ReadableStream
     // An init that is a Request itself has a stream for a body, as has a Request that is called.
     const made = request || isStream || asRequest(init) ? new Request(request ?? target.url, init) : undefined
@@ -103,11 +102,11 @@ export function patchFetch({ scope, urls, patcher, decisions, failures }: Runtim
       if (value !== undefined) relayedInit[name as keyof Init] = value as never
     }
     relayedInit.mode = 'cors'
-    relayedInit.credentials = withCredentials ? credentials : anonymous
+    relayedInit.credentials = credentials === 'include' ? credentials : anonymous
     // The dev server is of the page's origin, the target is not.
     if (source.referrerPolicy === 'same-origin') relayedInit.referrerPolicy = 'no-referrer'
     const devUrl = urls.toDevUrl(
-      withCredentials,
+      credentials === 'include',
       target.url,
       `${isStream ? '+stream-body' : ''}${source.redirect === 'manual' ? '+manual-redirect' : ''}`,
     )
@@ -120,7 +119,7 @@ export function patchFetch({ scope, urls, patcher, decisions, failures }: Runtim
       try {
         return await native(devUrl, relayedInit)
       } catch (error) {
-        if (error instanceof TypeError) failures.explain(source.method, target.url.href)
+        if (error instanceof TypeError) explainFailure(source.method, target.url.href)
         throw error
       }
     })()
@@ -135,7 +134,7 @@ export function patchFetch({ scope, urls, patcher, decisions, failures }: Runtim
     const text = texts.get(request)
     // Unlike text it has no type, so that only the Request's own is sent.
     if (text) return new Blob([text])
-    if (!body) return body === undefined && !/^(GET|HEAD)$/.test(method) ? request.blob() : undefined
+    if (!body) return body === undefined && !['GET', 'HEAD'].includes(method) ? request.blob() : undefined
     const through = body.pipeThrough(new TransformStream(), { signal })
     return new Response(through).blob().catch((error: unknown) => {
       throw signal.aborted ? signal.reason : error
@@ -178,7 +177,7 @@ export function patchFetch({ scope, urls, patcher, decisions, failures }: Runtim
       const call = callOf(called)
       return reading.catch((error: unknown) => {
         // Not a body that is no JSON, but one that broke off: it fails as fetch itself does.
-        if (isFirst && error instanceof TypeError) failures.explain('Reading', upstreamUrl)
+        if (isFirst && error instanceof TypeError) explainFailure('Reading', upstreamUrl)
         throw pointAt(error, call)
       })
     })

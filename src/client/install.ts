@@ -5,7 +5,7 @@ import { createCallStack } from './call-stack'
 import { createDecisions } from './decisions'
 import { patchElements } from './elements'
 import { patchEventSource } from './event-source'
-import { createFailures } from './failures'
+import { watchFailures } from './failures'
 import { patchFetch } from './fetch'
 import { patchMessageOrigin } from './message-origin'
 import { createPatcher } from './patch'
@@ -20,21 +20,22 @@ import { patchXhr } from './xhr'
 
 export type Uninstall = () => void
 
+/** In an order that leaves the least of them when they are compressed. */
 export const PATCHES = [
-  patchXhr,
-  patchFetch,
-  patchEventSource,
   patchWebSocket,
-  patchMessageOrigin,
-  patchBeacon,
-  patchPerformance,
-  patchWorkers,
-  patchStyles,
   patchWindows,
+  patchFetch,
+  patchWorkers,
+  patchMessageOrigin,
+  patchXhr,
+  patchEventSource,
+  patchPerformance,
+  patchStyles,
+  patchBeacon,
   patchElements,
 ]
 
-const INSTALLED = Symbol.for('unplugin-cors-dev')
+const INSTALLED = Symbol.for('cors-dev')
 
 /**
  * Makes calls to the configured targets travel through the dev server, in a window or a worker.
@@ -66,7 +67,7 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
       urls,
       patcher,
       decisions,
-      failures: createFailures(scope, devPrefix),
+      explainFailure: watchFailures(scope, devPrefix),
       onArrival: watchArrivals(scope, patcher),
       installIn: (other) => install(config, devPrefix, other),
     }

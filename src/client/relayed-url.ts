@@ -20,7 +20,7 @@ export function relayedUrl(
 
 /** For classes whose instances stay connected to a URL, and show it. */
 export function patchConnection(
-  { scope, urls, patcher, failures }: Runtime,
+  { scope, urls, patcher, explainFailure }: Runtime,
   name: 'EventSource' | 'WebSocket',
   relayedUrlFor: (args: unknown[]) => string | undefined,
 ): void {
@@ -28,7 +28,12 @@ export function patchConnection(
     const relayed = relayedUrlFor(args)
     if (relayed) args[0] = relayed
     const made = proceed() as EventSource | WebSocket
-    if (relayed) failures.explainErrorsOf(made)
+    if (relayed) {
+      // Retries that fail alike are not told again.
+      const told = new Set<string>()
+      made.addEventListener('open', () => told.clear())
+      made.addEventListener('error', () => explainFailure(undefined, made.url, told))
+    }
     return made
   })
   patcher.getter(scope[name]?.prototype, 'url', urls.shown)

@@ -1,7 +1,7 @@
 import type { RequestShape } from '../exchange/wire'
 
-/** A simple range header value, as https://fetch.spec.whatwg.org/#cors-safelisted-request-header asks of `Range`. */
-const SIMPLE_RANGE = /^bytes=(\d+)-(\d*)$/
+/** As https://fetch.spec.whatwg.org/#cors-safelisted-request-header asks of `Range`, but for one that ends before it begins. */
+const SIMPLE_RANGE = /^bytes=\d+-\d*$/
 
 /**
  * What of a call decides whether it may go directly. The platform itself normalizes the method, drops forbidden names,
@@ -9,7 +9,13 @@ const SIMPLE_RANGE = /^bytes=(\d+)-(\d*)$/
  */
 export function requestShape(
   { Request, Blob }: typeof globalThis,
-  call: { method?: string; headers?: HeadersInit; body?: unknown; credentials: boolean; forcesPreflight?: boolean },
+  call: {
+    method?: string
+    headers?: HeadersInit
+    body?: unknown
+    credentials: boolean
+    forcesPreflight?: boolean | null
+  },
 ): RequestShape {
   const { method, headers } = new Request('data:,', { method: call.method, headers: call.headers })
   // Of all bodies only a Blob brings a type that may be unsafe.
@@ -17,11 +23,10 @@ export function requestShape(
     headers.set('content-type', call.body.type)
   }
   const { headers: safe } = new Request('data:,', { mode: 'no-cors', headers })
-  const [, start, end] = SIMPLE_RANGE.exec(headers.get('range') as string) ?? []
   return {
     method,
     headers: [...headers.keys()].filter(
-      (name) => !safe.has(name) && !(name === 'range' && start && (!end || +start <= +end)),
+      (name) => !safe.has(name) && !(name === 'range' && SIMPLE_RANGE.test(headers.get(name) as string)),
     ),
     credentials: call.credentials,
     forcesPreflight: !!call.forcesPreflight,

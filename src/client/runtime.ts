@@ -1,6 +1,6 @@
 import type { Visit } from './arrivals'
 import type { Decisions } from './decisions'
-import type { Failures } from './failures'
+import type { ExplainFailure } from './failures'
 import type { Patcher } from './patch'
 import type { DevUrls } from './to-dev-url'
 
@@ -10,7 +10,7 @@ export interface Runtime {
   scope: typeof globalThis
   urls: DevUrls
   decisions: Decisions
-  failures: Failures
+  explainFailure: ExplainFailure
   patcher: Patcher
   onArrival(visit: Visit): void
   /** In another window of the page's. */

@@ -37,8 +37,6 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
   const { origin } = new URL(devServer)
   // `about:srcdoc` and its like name no server, but they share the origin of the page that made them.
   const prefix = new URL(config.prefix, origin === 'null' ? scope.origin : origin).href
-  let { relays } = config
-  let others: 'unknown' | undefined = config.discovers ? 'unknown' : undefined
 
   /** In attributes that the dev server wrote, they have no origin. */
   const devUrlsInText = new RegExp(`(?:(ws|http)s?://[^/\\s]+)?${new URL(prefix).pathname}[^\\s"]+?/(http)(s?)/`, 'g')
@@ -60,7 +58,7 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
       }
       if (!HAS_NETWORK_ORIGIN.test(url.href)) return undefined
       const origin = asHttp(url.origin)
-      const relay = relays[origin] ?? others
+      const relay = config.relays[origin] ?? config.others
       return relay && origin !== scope.origin && !prefix.startsWith(`${origin}/`) ? { url, origin, relay } : undefined
     },
     toDevUrl: (credentials, url, flags) => prefix + toRelayPath(credentials ? 'to' : 'anon', url, flags) + url.hash,
@@ -74,8 +72,7 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
     },
     shown,
     close() {
-      relays = {}
-      others = undefined
+      config = { ...config, relays: {}, others: undefined }
     },
   }
   return devUrls

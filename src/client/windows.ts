@@ -1,3 +1,4 @@
+import { CLIENT_SCRIPT } from '../exchange/wire'
 import type { Runtime } from './runtime'
 
 const EMPTY = 'about:blank'
@@ -8,7 +9,7 @@ const EMPTY = 'about:blank'
  *
  * @see https://html.spec.whatwg.org/multipage/document-lifecycle.html#initialise-the-document-object
  */
-export function patchWindows({ scope, patcher, installIn, onArrival }: Runtime): void {
+export function patchWindows({ scope, urls, patcher, installIn, onArrival }: Runtime): void {
   /** One that has another address is about to leave its empty document. */
   function enter(opened: Document | null | undefined, url: unknown): void {
     if (opened?.URL === EMPTY && (url || EMPTY) === EMPTY) installIn(opened.defaultView as never)
@@ -24,8 +25,20 @@ export function patchWindows({ scope, patcher, installIn, onArrival }: Runtime):
     void frame.contentDocument
     return opened
   })
+  // The window of a second document is another one, which can't be entered before its scripts run.
+  const first = `<script src="${urls.devPrefix}${CLIENT_SCRIPT}"></script>`
+  patcher.getter<string>(frames, 'srcdoc', (text, frame: HTMLIFrameElement) => {
+    const written = text.replace(first, '')
+    try {
+      if (text && written === text && frame.contentDocument && /^$|-scripts/.test(frame.sandbox as never))
+        frame.srcdoc = text.replace(/^(<!doctype .*?>)?/i, '$&' + first)
+    } catch {
+      // The page's CSP asks for a trusted type.
+    }
+    return written
+  })
   // By its index, a script comes to a frame without asking the element.
-  onArrival(({ contentDocument }: HTMLIFrameElement) => contentDocument)
+  onArrival(({ contentDocument, srcdoc }: HTMLIFrameElement) => contentDocument && srcdoc)
   patcher.after(scope, 'open', (opened: Window | null, _, [url]) => {
     try {
       enter(opened?.document, url)

@@ -25,7 +25,7 @@ const SENT = 2
  *
  * @see https://xhr.spec.whatwg.org/#the-open()-method
  */
-export function patchXhr({ scope, urls, patcher, decisions, failures }: Runtime): void {
+export function patchXhr({ scope, urls, patcher, decisions, explainFailure }: Runtime): void {
   // A service worker has none.
   const Xhr = scope.XMLHttpRequest
   if (!Xhr) return
@@ -132,7 +132,7 @@ export function patchXhr({ scope, urls, patcher, decisions, failures }: Runtime)
 
   function explain({ target: xhr }: { target: unknown }): void {
     const call = opened.get(xhr as object)
-    if (call && urls.toUpstreamUrl(call.url)) failures.explain(call.method, call.target.url.href)
+    if (call && urls.toUpstreamUrl(call.url)) explainFailure(call.method, call.target.url.href)
   }
 
   function frozenBody(body: unknown): unknown {

@@ -76,11 +76,11 @@ export interface ClientConfig {
   /** Decisions already taken for `as-needed` origins, by {@link decisionKey}. */
   decisions: Record<string, RouteAnswer['route']>
   /**
-   * Whether there may be more targets than `relays` names: the dev server finds them as it transforms modules, after the
-   * page has been given this, and learns them from what the page calls. It is asked about every other origin before the
-   * first call there.
+   * How origins are reached that `relays` does not name, where these may be targets too: the dev server finds them as it
+   * transforms modules, after the page has been given this, and learns them from what the page calls. It is asked about
+   * each before the first call there.
    */
-  discovers?: boolean
+  others?: 'unknown'
 }
 
 /** The key that a decision is cached under, on both ends. */

@@ -223,7 +223,7 @@ export function createContext(input: ContextInput): Context {
       const isFixed = relay !== 'never' && provenance.source !== 'page'
       if (isFixed && !ownOrigins.includes(origin)) relays[origin] = relay
     }
-    const config: ClientConfig = { prefix, relays, decisions, ...(discovers() && { discovers: true }) }
+    const config: ClientConfig = { prefix, relays, decisions, ...(discovers() && { others: 'unknown' }) }
     return clientScript(readClientBundle(), config, baseExpression)
   }
 
@@ -286,7 +286,7 @@ export function createContext(input: ContextInput): Context {
     },
     clientScript: (baseExpression = CLASSIC_SCRIPT_BASE) => script(baseExpression),
     serviceWorkerScript() {
-      const config: ClientConfig = { prefix, relays: {}, decisions: {}, discovers: true }
+      const config: ClientConfig = { prefix, relays: {}, decisions: {}, others: 'unknown' }
       return clientScript(readClientBundle('service-worker'), config, CLASSIC_SCRIPT_BASE)
     },
     resourcePath(url, credentials) {

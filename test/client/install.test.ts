@@ -61,14 +61,14 @@ describe('in a page of the dev server', () => {
       const ours = { fetch, WebSocket, open: XMLHttpRequest.prototype.open }
       const patched = (...args: Parameters<typeof fetch>) => ours.fetch(...args)
       globalThis.fetch = patched
-      const uninstall = (globalThis as unknown as Record<symbol, () => void>)[Symbol.for('unplugin-cors-dev')]!
+      const uninstall = (globalThis as unknown as Record<symbol, () => void>)[Symbol.for('cors-dev')]!
       uninstall()
       return {
         patch: fetch === patched,
         call: await fetch(url).catch((error: Error) => error.name),
         restored: [WebSocket !== ours.WebSocket, XMLHttpRequest.prototype.open !== ours.open],
         constructor: WebSocket.prototype.constructor === WebSocket,
-        mark: Symbol.for('unplugin-cors-dev') in globalThis,
+        mark: Symbol.for('cors-dev') in globalThis,
       }
     }, `${scene.api.origin}/json`)
     expect(seen).toEqual({ patch: true, call: 'TypeError', restored: [true, true], constructor: true, mark: false })
@@ -77,7 +77,7 @@ describe('in a page of the dev server', () => {
 
   it('stays out of documents whose origin is opaque', async () => {
     const text = `<script src="${scene.dev.origin}${scene.dev.prefix}client.js"></script><script>
-      parent.postMessage(Symbol.for('unplugin-cors-dev') in globalThis, '*')</script>`
+      parent.postMessage(Symbol.for('cors-dev') in globalThis, '*')</script>`
     const installed = await scene.page.evaluate(
       (srcdoc) =>
         new Promise((resolve) => {
@@ -116,7 +116,7 @@ describe('in a page of the dev server', () => {
       const before = fetch
       Object.defineProperty(Response.prototype, 'url', { value: '' })
       install({ prefix: '/__cors-dev/', relays: { 'https://api.example.com': 'always' }, decisions: {} }, location.href)
-      return [before === fetch, Symbol.for('unplugin-cors-dev') in globalThis]
+      return [before === fetch, Symbol.for('cors-dev') in globalThis]
     }, CLIENT_GLOBAL)
     expect(seen).toEqual([true, false])
     expect(scene.said.some((text) => text.startsWith('[cors-dev] Calls go directly'))).toBe(true)

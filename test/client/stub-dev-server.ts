@@ -36,7 +36,7 @@ export async function startStubDevServer(
   discovers = false,
 ): Promise<StubDevServer> {
   const prefix = `${base}__cors-dev/`
-  const config: ClientConfig = { prefix, relays, decisions: {}, discovers }
+  const config: ClientConfig = { prefix, relays, decisions: {}, ...(discovers && { others: 'unknown' }) }
   const bundled = readClientBundle()
   const files = new Map<string, { type: string; text: string }>()
   const failures = new Map<string, FailureReport>()

@@ -134,7 +134,7 @@ describe('what the platform shows', () => {
 
 describe('where more targets may be found', () => {
   const discovering = createDevUrls(
-    { prefix: '/__cors-dev/', relays: { 'https://api.example.com': 'always' }, decisions: {}, discovers: true },
+    { prefix: '/__cors-dev/', relays: { 'https://api.example.com': 'always' }, decisions: {}, others: 'unknown' },
     'http://localhost:5174/main.js',
     scope,
   )

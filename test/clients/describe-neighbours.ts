@@ -275,7 +275,7 @@ export function describeNeighbours(kind: HostKind, config = ''): void {
       await expect.poll(spans).toEqual(called)
 
       // It stays when the runtime goes, and passes calls on to what was there before.
-      await page.evaluate(() => (window as unknown as Record<symbol, () => void>)[Symbol.for('unplugin-cors-dev')]?.())
+      await page.evaluate(() => (window as unknown as Record<symbol, () => void>)[Symbol.for('cors-dev')]?.())
       expect(await calls(`${host.origin}/api`)).toEqual([200, 200])
       expect(await spans()).toHaveLength(4)
       await expect(calls(api.origin)).rejects.toThrow('Failed to fetch')
@@ -300,7 +300,7 @@ export function describeNeighbours(kind: HostKind, config = ''): void {
       expect(requests().map(({ url }) => url)).toEqual(['/once'])
 
       const removed = await page.evaluate(async (origin) => {
-        ;(window as unknown as Record<symbol, () => void>)[Symbol.for('unplugin-cors-dev')]?.()
+        ;(window as unknown as Record<symbol, () => void>)[Symbol.for('cors-dev')]?.()
         const native = String(Object.getOwnPropertyDescriptor(window, 'fetch')?.value)
         const isGone = window.fetch !== (window as unknown as PageWindow).first && native.includes('[native code]')
         return [isGone, await fetch(`${origin}/direct`).catch(({ message }: Error) => message)]

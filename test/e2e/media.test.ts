@@ -656,10 +656,30 @@ describe.each(kinds)('%s', (kind) => {
       attribute.setAttribute('srcdoc', srcdoc('attribute'))
       document.body.append(attribute)
       await told2
-      told.messages = messages.sort()
-      told.shown = [given.srcdoc === srcdoc('given'), marked.getAttribute('srcdoc') === srcdoc('marked')]
-      await new Promise((resolve) => setTimeout(resolve))
+      told.messages = messages.slice().sort()
+      told.shown = [given.srcdoc === srcdoc('given'), marked.srcdoc === srcdoc('marked')]
+      told.doctype = given.contentDocument!.doctype?.name
+      const next = (load: () => void): Promise<unknown> =>
+        new Promise((resolve) => {
+          addEventListener('message', ({ data }) => resolve(data), { once: true })
+          load()
+        })
+      told.later = [
+        await next(() => (given.srcdoc = srcdoc('second'))),
+        await next(() => given.contentWindow!.location.reload()),
+        await next(() => given.setAttribute('srcdoc', srcdoc('fourth'))),
+      ]
+      const loading = new Promise((resolve) => given.addEventListener('load', resolve))
+      if (given.contentDocument!.readyState !== 'complete') await loading
       told.loads = loads
+
+      for (const sandbox of ['', 'allow-same-origin', 'allow-scripts']) {
+        const boxed = document.createElement('iframe')
+        boxed.setAttribute('sandbox', sandbox)
+        boxed.srcdoc = '<p>hello</p>'
+        document.body.append(boxed)
+        await loaded(boxed)
+      }
 
       indexed.remove()
       return told
@@ -675,7 +695,9 @@ describe.each(kinds)('%s', (kind) => {
         ['about:srcdoc', 'marked', ada],
       ],
       shown: [true, true],
-      loads: 3,
+      doctype: 'html',
+      later: ['second', 'second', 'fourth'].map((name) => ['about:srcdoc', name, ada]),
+      loads: 6,
     })
     expect(api.seen.filter((line) => line.includes('json') && !line.includes('relayed'))).toEqual([])
     expect(red).toEqual([])
