@@ -23,7 +23,7 @@ export interface GuardRequest {
 }
 
 /** As far as it says whom it is meant for. */
-type Addressed = Pick<GuardRequest, 'authority' | 'isEncrypted' | 'isUpgrade' | 'method' | 'url'>
+export type Addressed = Pick<GuardRequest, 'authority' | 'isEncrypted' | 'isUpgrade' | 'method' | 'url'>
 
 /** What was allowed, once and for all: not to be changed after the first request, since it is compiled then. */
 export interface GuardPolicy {

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest } from 'node:http2'
 import path from 'node:path'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
 import { createProxyMiddleware, proxyEventsPlugin, type RequestHandler } from 'http-proxy-middleware'
 import type { buildConnector, Dispatcher } from 'undici'
 import { preflightResponse } from '../cors/preflight-response'
@@ -39,6 +37,16 @@ import { createHops } from './hop'
 import { createKeptPrefixHint } from './kept-prefix'
 import { createNewcomers } from './newcomers'
 import { createPageCookies } from './page-cookies'
+import {
+  addressOf,
+  asksForDocument,
+  asksForResource,
+  comesFromElsewhere,
+  headerGetter,
+  isEncrypted,
+  isStreamBody,
+  isWebSocketHandshake,
+} from './page-request'
 import { createPreflights, dispatchPreflight } from './preflights'
 import { refuse } from './refusal'
 import { buildSentHeaders } from './response'
@@ -417,19 +425,6 @@ function isPlain({ proxy }: Target): boolean {
   return Object.keys(proxy).length === 0
 }
 
-/** https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1: a GET without a body. */
-function isWebSocketHandshake({ method, headers }: IncomingMessage): boolean {
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
-  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && !hasBody
-}
-
-/** Whether the request is an element's or a style sheet's, which follows wherever it is sent. */
-function asksForResource({ method, headers }: IncomingMessage): boolean {
-  return method === 'GET' && RESOURCES.test(String(headers['sec-fetch-dest']))
-}
-
-const RESOURCES = /^(?:audio|font|image|track|video)$/
-
 /** To where a direct request works, or nobody names a target. */
 function sendOn(res: ServerResponse, { origin, pathAndQuery }: RelayPath, { otherOrigin }: Admission): void {
   if (otherOrigin !== undefined) {
@@ -446,52 +441,6 @@ const VPN_ANSWERS =
   'names lead to 198.18.0.0/15: a VPN tool answers for them (Clash, Surge and the like do), so that where they really lead is up to it.'
 
 const UNKNOWN_HOP = 'a redirect was followed that this dev server, since its start, has not given. Make the call again.'
-
-/**
- * A navigation from another site brings no SameSite=Strict cookie, so a browser that has a session looks like one that
- * has none; a new one would take the place of its logins, just as it comes back from logging in elsewhere.
- */
-function comesFromElsewhere({ headers }: IncomingMessage): boolean {
-  const site = headers['sec-fetch-site']
-  if (site !== undefined) return site === 'cross-site'
-  return headers.referer !== undefined && !headers.referer.includes(`//${headers.host ?? ''}/`)
-}
-
-/** Pages send streams over HTTP/2 alone, and nothing else that they send there has a body of no known length. */
-function isStreamBody(req: IncomingMessage): boolean {
-  if (req.httpVersionMajor < 2 || req.headers['content-length'] !== undefined) return false
-  // A request line may claim a version that its connection does not speak.
-  const { stream } = req as unknown as Partial<Http2ServerRequest>
-  return stream?.endAfterHeaders === false
-}
-
-function addressOf(req: IncomingMessage): Parameters<typeof hasOwnHost>[0] {
-  const authority = req.headers[':authority'] ?? req.headers.host
-  return {
-    method: req.method ?? 'GET',
-    url: req.url ?? '/',
-    authority: typeof authority === 'string' ? authority : undefined,
-    isEncrypted: isEncrypted(req),
-    isUpgrade: false,
-  }
-}
-
-function isEncrypted(req: IncomingMessage): boolean {
-  return (req.socket as Partial<TLSSocket>).encrypted === true
-}
-
-/**
- * https://www.rfc-editor.org/rfc/rfc9110#name-accept; where browsers send no `Sec-Fetch-Mode`. With a token it is a
- * script's call, whatever it accepts: a document would be led to another target by its path, token and all.
- */
-function asksForDocument({ headers }: IncomingMessage): boolean {
-  const isSaid = headers['sec-fetch-mode'] !== undefined || headers.authorization !== undefined
-  return !isSaid && String(headers.accept ?? '').startsWith('text/html')
-}
-
-function headerGetter(req: IncomingMessage): { get(name: string): string | null } {
-  return { get: (name) => [req.headers[name.toLowerCase()] ?? []].flat().join(', ') || null }
-}
 
 function answerPreflight(req: IncomingMessage, res: ServerResponse, origin: string): void {
   const { get } = headerGetter(req)

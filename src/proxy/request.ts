@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { TLSSocket } from 'node:tls'
 import { perCall } from '../exchange/per-call'
 import { connectionOptions, isHopByHop } from '../standard/hop-by-hop'
 import type { Target } from '../targets/target'
@@ -7,6 +6,7 @@ import type { Call } from './call'
 import type { CookieJars } from './cookie-jar'
 import { urlOfOrigin } from './origin-url'
 import type { PageCookies } from './page-cookies'
+import { isEncrypted } from './page-request'
 
 export type HeaderRecord = Record<string, string | string[]>
 
@@ -135,11 +135,10 @@ function cookieToSend(req: IncomingMessage, call: Call, { jars, pageCookies }: R
 }
 
 function addForwardedFor(headers: HeaderRecord, req: IncomingMessage): void {
-  const encrypted = (req.socket as Partial<TLSSocket>).encrypted === true
   const append = (name: string, value: string | undefined): void => {
     if (value !== undefined) headers[name] = [headers[name], value].flat().filter(Boolean).join(',')
   }
   append('x-forwarded-for', req.socket.remoteAddress)
-  append('x-forwarded-proto', encrypted ? 'https' : 'http')
+  append('x-forwarded-proto', isEncrypted(req) ? 'https' : 'http')
   append('x-forwarded-host', req.headers.host)
 }
