@@ -24,6 +24,7 @@ import { cacheFolder } from './cache-folder'
 import { readClientBundle } from './client-bundle'
 import { findPackageJson } from './discover'
 import { createLearner, type WrittenPlace } from './learner'
+import { startupLines } from './startup-lines'
 
 export type { Logger }
 
@@ -361,7 +362,6 @@ function projectFolder(root: string): string {
 }
 
 /** Absolute form, a raw `#`, control bytes; a backslash in the path. What is the host's own may look as it likes otherwise. */
-
 const NO_BROWSER_SENDS = /^[^/]|[\x00-\x20\x7f#]|^[^?]*\\/
 
 function isNavigation(req: IncomingMessage): boolean {
@@ -369,32 +369,4 @@ function isNavigation(req: IncomingMessage): boolean {
   const destination = req.headers['sec-fetch-dest']
   if (destination !== undefined) return destination === 'document' || destination === 'iframe'
   return String(req.headers.accept ?? '').includes('text/html')
-}
-
-/** How a line begins that names no target. */
-export const NO_TARGETS = 'no targets'
-
-const RELAY_WORDS = { always: '', 'as-needed': ', directly where it allows that', never: ', directly' }
-
-function startupLines(targets: readonly Target[], table: RouteTable, discovers: boolean): string[] {
-  if (targets.length === 0) {
-    if (discovers) {
-      return [`${NO_TARGETS} named: APIs are found as code calls them (discover: false turns that off).`]
-    }
-    return [
-      `${NO_TARGETS}: nothing is proxied. Name them in the plugin's targets, in "corsDev" of package.json, or in a variable of a .env file that the page can see.`,
-    ]
-  }
-  return targets.flatMap((target) => {
-    const to = target.origin + target.basePath
-    const found = provenanceLabel(target.provenance)
-    const hasPath = table.paths.some((route) => route.target === target)
-    // Found a second time: an earlier source decides how this origin is reached, and its line says so.
-    if (!hasPath && !target.fallback && table.relays.get(target.origin) !== target) return []
-    const calls = target.fallback ? 'unknown paths' : hasPath ? target.path : undefined
-    const relayed = target.relay === 'never' ? '' : RELAY_WORDS[target.relay]
-    return calls === undefined
-      ? `${to}${RELAY_WORDS[target.relay]} (${found})`
-      : `${calls} → ${to}${relayed} (${found})`
-  })
 }

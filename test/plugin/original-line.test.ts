@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { changedLines } from '../../src/plugin/changed-lines'
+import { changedLines } from '../../src/plugin/startup-lines'
 import { lineThatReadsSame } from '../../src/plugin/original-line'
 
 const written = ['import a from "a"', '', 'function call() {', '  return fetch(a)', '}', '', 'call()', '}'].join('\n')
