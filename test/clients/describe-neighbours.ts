@@ -65,7 +65,16 @@ const OWN_WORKER = `
     if (pathname === '/by-worker') event.respondWith(new Response('by the worker'))
     if (pathname === '/passed-on') event.respondWith(fetch(request))
     if (pathname === '/asked-anew') event.respondWith(fetch(origin + '/other', { headers: { 'x-from': 'worker' } }))
+    if (pathname === '/cached') event.respondWith(cached(origin))
   })
+  const cached = async (origin) => {
+    const cache = await caches.open('own')
+    await cache.addAll([origin + '/first', new Request(origin + '/second'), '/own-worker.js'])
+    await cache.add(origin + '/third')
+    const failed = await cache.addAll([origin + '/fourth', origin + '/me']).catch(String)
+    const matched = await Promise.all(['/first', '/second', '/third', '/fourth'].map((path) => cache.match(origin + path)))
+    return Response.json({ failed, urls: matched.map((answer) => answer?.url), hasFile: !!(await cache.match('/own-worker.js')) })
+  }
 `
 
 export function describeNeighbours(kind: HostKind, config = ''): void {
@@ -160,12 +169,14 @@ export function describeNeighbours(kind: HostKind, config = ''): void {
         const byWorker = await fetch(`${origin}/by-worker`)
         const passedOn = await fetch(`${origin}/passed-on?page=2`, { method: 'POST', body: 'Ada' })
         const askedAnew = await fetch(`${origin}/asked-anew`)
+        const cached = await fetch(`${origin}/cached`)
         const untouched = await fetch(`${origin}/untouched`)
         const urls: string[] = await (await fetch('/seen')).json()
         return {
           byWorker: [byWorker.url, await byWorker.text()],
           passedOn: [passedOn.url, (await passedOn.json()).text],
           askedAnew: (await askedAnew.json()).headers['x-from'],
+          cached: await cached.json(),
           untouched: (await untouched.json()).url,
           urls: urls.filter((url) => url.startsWith(origin) || url.includes('__cors-dev')),
         }
@@ -174,10 +185,23 @@ export function describeNeighbours(kind: HostKind, config = ''): void {
         byWorker: [`${api.origin}/by-worker`, 'by the worker'],
         passedOn: [`${api.origin}/passed-on?page=2`, 'Ada'],
         askedAnew: 'worker',
+        cached: {
+          failed: "TypeError: Failed to execute 'addAll' on 'Cache': Request failed",
+          urls: ['/first', '/second', '/third'].map((path) => api.origin + path).concat(null as never),
+          hasFile: true,
+        },
         untouched: '/untouched',
-        urls: ['/by-worker', '/passed-on?page=2', '/asked-anew', '/untouched'].map((path) => api.origin + path),
+        urls: ['/by-worker', '/passed-on?page=2', '/asked-anew', '/cached', '/untouched'].map(
+          (path) => api.origin + path,
+        ),
       })
-      expect(requests().map(({ url }) => url)).toEqual(['/passed-on?page=2', '/other', '/untouched'])
+      const paths = requests().map(({ url }) => url)
+      expect(paths.filter((path) => !/first|second|third|fourth|me/.test(path))).toEqual([
+        '/passed-on?page=2',
+        '/other',
+        '/untouched',
+      ])
+      expect(paths.filter((path) => /first|second|third/.test(path))).toHaveLength(3)
     })
 
     it.each(['before', 'after'])('zone.js, loaded %s, keeps its zones through every call', async (when) => {
