@@ -33,7 +33,7 @@ export function watchArrivals(
         subtree: true,
         childList: true,
         characterData: true,
-        attributeFilter: ['crossorigin', 'src', 'srcset', 'style', 'srcdoc'],
+        attributeFilter: ['crossorigin', 'src', 'srcset', 'style'],
       })
       return root
     }

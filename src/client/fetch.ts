@@ -69,9 +69,9 @@ export function patchFetch({ scope, urls, patcher, decisions, explainFailure }: 
       forcesPreflight:
         init.body instanceof ReadableStream || (!init.body && request?.body && !request.headers.has('content-type')),
     })
-    // A page that is leaving does not live to hear an answer, and the relay is the safe way.
-    const leaves = target.relay !== 'unknown' && (init.keepalive ?? request?.keepalive)
-    const route = decisions.known(target, shape) ?? (leaves && 'relay')
+    // A page that is leaving does not live to hear an answer that comes later.
+    const leaves = init.keepalive ?? request?.keepalive
+    const route = leaves ? decisions.askNow(target, shape) : decisions.known(target, shape)
     if (route) return route === 'relay' ? relayed(target, request, init, credentials, native) : undefined
 
     // A body may change after the call, and a Request counts as used from now on.

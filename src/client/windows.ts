@@ -1,4 +1,5 @@
 import { CLIENT_SCRIPT } from '../exchange/wire'
+import type { After } from './patch'
 import type { Runtime } from './runtime'
 
 const EMPTY = 'about:blank'
@@ -25,20 +26,25 @@ export function patchWindows({ scope, urls, patcher, installIn, onArrival }: Run
     void frame.contentDocument
     return opened
   })
+  // By its index, a script comes to a frame without asking the element.
+  onArrival(({ contentDocument }: HTMLIFrameElement) => contentDocument)
+
   // The window of a second document is another one, which can't be entered before its scripts run.
   const first = `<script src="${urls.devPrefix}${CLIENT_SCRIPT}"></script>`
-  patcher.getter<string>(frames, 'srcdoc', (text, frame: HTMLIFrameElement) => {
-    const written = text.replace(first, '')
+  const { setAttribute } = scope.Element?.prototype ?? {}
+  const putFirst: After = (_, frame: HTMLIFrameElement, args: unknown[]) => {
+    // A property has but its value.
+    if (args.length > 1 && !/^srcdoc$/i.test(args[0] as string)) return
+    // Of elements, frames alone have that property. In a sandbox it may not run, or have another origin.
+    if (!frame.sandbox || frame.hasAttribute('sandbox')) return
     try {
-      if (text && written === text && frame.contentDocument && /^$|-scripts/.test(frame.sandbox as never))
-        frame.srcdoc = text.replace(/^(<!doctype .*?>)?/i, '$&' + first)
+      setAttribute.call(frame, 'srcdoc', first + args.at(-1))
     } catch {
       // The page's CSP asks for a trusted type.
     }
-    return written
-  })
-  // By its index, a script comes to a frame without asking the element.
-  onArrival(({ contentDocument, srcdoc }: HTMLIFrameElement) => contentDocument && srcdoc)
+  }
+  patcher.getter<string>(frames, 'srcdoc', (text) => text.replace(first, ''), putFirst)
+  patcher.after(scope.Element?.prototype, 'setAttribute', putFirst)
   patcher.after(scope, 'open', (opened: Window | null, _, [url]) => {
     try {
       enter(opened?.document, url)

@@ -66,14 +66,25 @@ const OWN_WORKER = `
     if (pathname === '/passed-on') event.respondWith(fetch(request))
     if (pathname === '/asked-anew') event.respondWith(fetch(origin + '/other', { headers: { 'x-from': 'worker' } }))
     if (pathname === '/cached') event.respondWith(cached(origin))
+    if (pathname === '/first') event.respondWith(caches.match(request))
+    if (pathname === '/kept') event.respondWith(kept(request))
   })
   const cached = async (origin) => {
     const cache = await caches.open('own')
     await cache.addAll([origin + '/first', new Request(origin + '/second'), '/own-worker.js'])
     await cache.add(origin + '/third')
     const failed = await cache.addAll([origin + '/fourth', origin + '/me']).catch(String)
+    const twice = await cache.addAll([origin + '/first', origin + '/first']).catch(String)
+    await cache.addAll([origin + '/third'].values())
     const matched = await Promise.all(['/first', '/second', '/third', '/fourth'].map((path) => cache.match(origin + path)))
-    return Response.json({ failed, urls: matched.map((answer) => answer?.url), hasFile: !!(await cache.match('/own-worker.js')) })
+    return Response.json({ failed, twice, urls: matched.map((answer) => answer?.url), hasFile: !!(await cache.match('/own-worker.js')) })
+  }
+  const kept = async (request) => {
+    const cache = await caches.open('own')
+    const answer = await fetch(request)
+    await cache.put(request, answer.clone())
+    const held = await Promise.all([cache.match(request), cache.match(request.url), cache.keys(request)])
+    return Response.json(held.map((one) => (one[0] ?? one).url))
   }
 `
 
@@ -170,6 +181,8 @@ export function describeNeighbours(kind: HostKind, config = ''): void {
         const passedOn = await fetch(`${origin}/passed-on?page=2`, { method: 'POST', body: 'Ada' })
         const askedAnew = await fetch(`${origin}/asked-anew`)
         const cached = await fetch(`${origin}/cached`)
+        const first = await fetch(`${origin}/first`)
+        const kept = await fetch(`${origin}/kept`)
         const untouched = await fetch(`${origin}/untouched`)
         const urls: string[] = await (await fetch('/seen')).json()
         return {
@@ -177,6 +190,8 @@ export function describeNeighbours(kind: HostKind, config = ''): void {
           passedOn: [passedOn.url, (await passedOn.json()).text],
           askedAnew: (await askedAnew.json()).headers['x-from'],
           cached: await cached.json(),
+          first: (await first.json()).url,
+          kept: await kept.json(),
           untouched: (await untouched.json()).url,
           urls: urls.filter((url) => url.startsWith(origin) || url.includes('__cors-dev')),
         }
@@ -189,19 +204,22 @@ export function describeNeighbours(kind: HostKind, config = ''): void {
           failed: "TypeError: Failed to execute 'addAll' on 'Cache': Request failed",
           urls: ['/first', '/second', '/third'].map((path) => api.origin + path).concat(null as never),
           hasFile: true,
+          twice: `InvalidStateError: Failed to execute 'addAll' on 'Cache': Cache.addAll(): duplicate requests (${api.origin}/first)`,
         },
+        first: '/first',
+        kept: Array(3).fill(`${api.origin}/kept`),
         untouched: '/untouched',
-        urls: ['/by-worker', '/passed-on?page=2', '/asked-anew', '/cached', '/untouched'].map(
+        urls: ['/by-worker', '/passed-on?page=2', '/asked-anew', '/cached', '/first', '/kept', '/untouched'].map(
           (path) => api.origin + path,
         ),
       })
       const paths = requests().map(({ url }) => url)
-      expect(paths.filter((path) => !/first|second|third|fourth|me/.test(path))).toEqual([
+      expect(paths.filter((path) => !/first|second|third|fourth|me|kept/.test(path))).toEqual([
         '/passed-on?page=2',
         '/other',
         '/untouched',
       ])
-      expect(paths.filter((path) => /first|second|third/.test(path))).toHaveLength(3)
+      expect(paths.filter((path) => path === '/second')).toEqual(['/second'])
     })
 
     it.each(['before', 'after'])('zone.js, loaded %s, keeps its zones through every call', async (when) => {
