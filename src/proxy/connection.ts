@@ -58,8 +58,12 @@ export class Connection extends Client {
     })
   }
 
+  /**
+   * Whether the next request can be sent on it. undici tells of the end of a connection once it is closed: one that a
+   * request was given up on is none any more before that.
+   */
   get isOpen(): boolean {
-    return this.#isOpen
+    return this.#isOpen && this.#socket?.destroyed !== true
   }
 
   /** Whether the socket that a request is being written to had stood idle. */
