@@ -20,7 +20,7 @@ export function watchFailures(scope: typeof globalThis, prefix: string): Explain
     forbidding.add(directive)
     const { origin } = new URL(prefix)
     scope.console.error(
-      `[cors-dev] In development, the page's CSP needs ${origin === scope.origin ? "'self'" : origin} in ${directive}.`,
+      `[cors-dev] In development the page's CSP needs ${origin === scope.origin ? "'self'" : origin} in ${directive}.`,
     )
   })
 

@@ -69,8 +69,8 @@ export function patchFetch({ scope, urls, patcher, decisions, explainFailure }: 
       forcesPreflight:
         init.body instanceof ReadableStream || (!init.body && request?.body && !request.headers.has('content-type')),
     })
-    // A page that is leaving does not live to hear an answer that comes later.
-    const leaves = init.keepalive ?? request?.keepalive
+    // A page that is leaving does not live to hear an answer that comes later. A service worker can't be stopped for one.
+    const leaves = (init.keepalive ?? request?.keepalive) && scope.document
     const route = leaves ? decisions.askNow(target, shape) : decisions.known(target, shape)
     if (route) return route === 'relay' ? relayed(target, request, init, credentials, native) : undefined
 

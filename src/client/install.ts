@@ -75,7 +75,7 @@ export function install(config: ClientConfig, devServer: string, scope = globalT
   } catch (error) {
     // A page that some other tool has left without the platform's own classes is better off as it is.
     uninstall()
-    scope.console.warn('[cors-dev] Calls go directly:', error)
+    scope.console.warn('[cors-dev] Not installed:', error)
     return uninstall
   }
   marked[INSTALLED] = uninstall

@@ -119,7 +119,7 @@ describe('in a page of the dev server', () => {
       return [before === fetch, Symbol.for('cors-dev') in globalThis]
     }, CLIENT_GLOBAL)
     expect(seen).toEqual([true, false])
-    expect(scene.said.some((text) => text.startsWith('[cors-dev] Calls go directly'))).toBe(true)
+    expect(scene.said.some((text) => text.startsWith('[cors-dev] Not installed'))).toBe(true)
   })
 })
 

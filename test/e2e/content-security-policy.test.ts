@@ -67,7 +67,7 @@ it.each([
   expect((await callAll(api.origin)).slice(0, 2)).toEqual(['Failed to fetch', 0])
   await expect
     .poll(() => said.filter((text) => text.startsWith('[cors-dev]')))
-    .toEqual(["[cors-dev] In development, the page's CSP needs 'self' in connect-src."])
+    .toEqual(["[cors-dev] In development the page's CSP needs 'self' in connect-src."])
   // Nor is the dev server asked for a cause, which would be forbidden too.
   expect(said.filter((text) => text.includes('/__cors-dev/failure'))).toEqual([])
 })
