@@ -3,7 +3,7 @@ import { CLIENT_GLOBAL } from './src/exchange/client-script'
 
 /** Of the runtime's objects, to each other: it reads no property of these names from the platform or the dev server. */
 const OWN_NAMES =
-  /^(?:after|ask|askNow|classConstructor|devPrefix|devUrl|explain|explainFailure|getter|init|installIn|isAsync|known|led|onArrival|later|now|override|patcher|rejectFetch|relay|relayed|scope|shown|state|targetOf|toDevUrl|toUpstreamUrl|undo|upstreamUrl|urls)$/
+  /^(?:after|ask|askNow|classConstructor|devPrefix|explainFailure|getter|init|installIn|isAsync|known|led|onArrival|later|now|override|patcher|relay|relayed|scope|shown|state|targetOf|toDevUrl|toUpstreamUrl|undo|urls)$/
 
 export default defineConfig([
   {

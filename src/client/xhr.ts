@@ -84,7 +84,11 @@ export function patchXhr({ scope, urls, patcher, decisions, explainFailure }: Ru
         void decisions.ask(call.target, shape).then((answer) => {
           if (opened.get(xhr) !== call || call.state !== PENDING) return
           call.state = SENT
-          if (answer === 'relay') relay(xhr, call, credentials)
+          try {
+            if (answer === 'relay') relay(xhr, call, credentials)
+          } catch {
+            // It is still open under its own URL.
+          }
           proceed(xhr, [body])
         })
         return undefined

@@ -6,11 +6,11 @@ import { parseEnv } from 'node:util'
 import { LOG_PREFIX } from '../options/errors'
 import type { CorsDevOptions } from '../options/types'
 import { OPENAPI_PATHS } from '../targets/openapi-files'
-import { changedLines } from './startup-lines'
 import { createContext } from './context'
 import { type Discovery, discover, findPackageJson, openApiReader } from './discover'
 import { injectRuntime } from './inject'
 import { type ListeningServer, ownOrigins } from './own-origins'
+import { changedLines } from './startup-lines'
 import { claimUpgrades, type UpgradeSource } from './upgrades'
 
 export interface CorsDevMiddlewareOptions extends CorsDevOptions {

@@ -64,7 +64,7 @@ const OWN_WORKER = `
     if (pathname === '/seen') event.respondWith(Response.json(seen))
     if (pathname === '/by-worker') event.respondWith(new Response('by the worker'))
     if (pathname === '/passed-on') event.respondWith(fetch(request))
-    if (pathname === '/asked-anew') event.respondWith(fetch(origin + '/other', { headers: { 'x-from': 'worker' } }))
+    if (pathname === '/asked-anew') event.respondWith(fetch(origin + '/other', { headers: { 'x-from': 'worker' }, keepalive: true }))
     if (pathname === '/cached') event.respondWith(cached(origin))
     if (pathname === '/first') event.respondWith(caches.match(request))
     if (pathname === '/kept') event.respondWith(kept(request))

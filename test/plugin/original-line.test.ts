@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest'
-import { changedLines } from '../../src/plugin/startup-lines'
 import { lineThatReadsSame } from '../../src/plugin/original-line'
 
 const written = ['import a from "a"', '', 'function call() {', '  return fetch(a)', '}', '', 'call()', '}'].join('\n')
@@ -18,12 +17,4 @@ it('finds a line that has been changed by its neighbours', () => {
 
 it('takes no line for another that reads as it does', () => {
   expect(lineThatReadsSame('}\nx', 1, written)).toBeUndefined()
-})
-
-it('tells what is new of start-up lines, and what holds no more', () => {
-  expect(changedLines(['no targets named: …', 'https://a (x)'], ['https://b (x)'])).toEqual([
-    'https://b (x)',
-    'no longer https://a (x)',
-  ])
-  expect(changedLines(['https://a (x)'], ['https://a (x)'])).toEqual([])
 })

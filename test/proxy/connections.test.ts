@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createDispatcher } from '../../src/proxy/connect'
-import type { Target } from '../../src/targets/target'
 import { selfSignedCertificate } from '../e2e/certificate'
+import { target } from '../routes/given'
 import { closerOf } from '../setup/close-server'
 
 const closing: (() => Promise<unknown>)[] = []
@@ -24,7 +24,7 @@ describe.each(['http', 'https'])('a request that is sent just as another is give
     })
     api.listen(0, '127.0.0.1')
     await once(api, 'listening')
-    const dispatcher = createDispatcher(targetAt(`${scheme}://localhost:${(api.address() as AddressInfo).port}`), {})
+    const dispatcher = createDispatcher(target(`${scheme}://localhost:${(api.address() as AddressInfo).port}`), {})
     closing.push(closerOf(api), () => dispatcher.destroy())
     return dispatcher
   }
@@ -71,17 +71,4 @@ function ask(
       },
     )
   })
-}
-
-function targetAt(origin: string): Target {
-  return {
-    origin,
-    basePath: '',
-    path: undefined,
-    stripPrefix: false,
-    originPolicy: 'default',
-    relay: 'always',
-    proxy: {},
-    provenance: { source: 'options', name: 'targets' },
-  }
 }
