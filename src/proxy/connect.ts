@@ -7,6 +7,7 @@ import { provenanceLabel, reachOf, type Target } from '../targets/target'
 import { Connection, type ConnectionOptions } from './connection'
 import { Connections } from './connections'
 import { UpstreamError } from './errors'
+import { onread } from './read-buffers'
 
 /** Milliseconds until a connection must stand. A response may take as long as the API likes. */
 const CONNECT_TIMEOUT_MS = 10_000
@@ -87,6 +88,7 @@ function createConnector(target: Target, { connected, vpnAnswered }: DispatcherO
     ...target.proxy.ssl,
     lookup: createLookup(target, { vpnAnswered }),
     autoSelectFamily: true,
+    onread,
     timeout: CONNECT_TIMEOUT_MS,
     // Judged below, when the address is known. Sessions aren't resumed: Node does not look at the name again when one
     // is, so a certificate that was refused for its name would pass the second time.

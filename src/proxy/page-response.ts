@@ -1,7 +1,7 @@
-import type { ServerResponse } from 'node:http'
-import type { Http2ServerResponse } from 'node:http2'
-import { STATUS_CODES } from 'node:http'
+import { ServerResponse, STATUS_CODES } from 'node:http'
+import { Http2ServerResponse } from 'node:http2'
 import type { Writable } from 'node:stream'
+import { release } from './read-buffers'
 import type { HeaderRecord } from './request'
 
 /** What the host or its middleware had put on the response before is not the API's; the session cookie is ours. */
@@ -41,6 +41,14 @@ export function writeChunk(res: ServerResponse, chunk: Buffer): boolean {
   const hasRoom = res.write(chunk)
   flushCompression(res)
   return hasRoom
+}
+
+/** Middleware that puts a `write` of its own in their place may keep what it is given. */
+const KEEPS_NOTHING = new Set<unknown>([ServerResponse.prototype.write, Http2ServerResponse.prototype.write])
+
+/** As {@link writeChunk}; what the chunk was read into is used again once it is written. */
+export function passChunk(res: ServerResponse, chunk: Buffer): boolean {
+  return KEEPS_NOTHING.has(res.write) ? res.write(chunk, () => release(chunk)) : writeChunk(res, chunk)
 }
 
 /** Compressing middleware, where one came before us, holds small chunks back until it is told not to. */

@@ -11,7 +11,7 @@ import {
   pageWentAway,
   tooManyInterim,
 } from './errors'
-import { abortResponse, dropHostsHeaders, endWith, pageSideOf, writeChunk, writeHead } from './page-response'
+import { abortResponse, dropHostsHeaders, endWith, pageSideOf, passChunk, writeChunk, writeHead } from './page-response'
 import { readsAsPage, setOrigin } from './request'
 import { type RequestBody, requestBody } from './request-body'
 import type { Sending } from './sending'
@@ -162,7 +162,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
     } else if (isFirst && chunk.length === this.#contentLength) {
       // That was all, as undici says at once.
       this.#wholeBody = chunk
-    } else if (!writeChunk(this.#sending.res, chunk)) {
+    } else if (!passChunk(this.#sending.res, chunk)) {
       this.#isPaused = true
       this.#sending.res.once('drain', () => this.#resume())
     }
