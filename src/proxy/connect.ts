@@ -7,7 +7,7 @@ import { provenanceLabel, reachOf, type Target } from '../targets/target'
 import { Connection, type ConnectionOptions } from './connection'
 import { Connections } from './connections'
 import { UpstreamError } from './errors'
-import { onread } from './read-buffers'
+import { onread } from './reading'
 
 /** Milliseconds until a connection must stand. A response may take as long as the API likes. */
 const CONNECT_TIMEOUT_MS = 10_000

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
 import { hearLastWords } from './last-words'
+import { prepareReading } from './reading'
 import type { SocketAhead } from './socket-ahead'
 
 /** Whoever sends a request and wants to know on which connection it is written. */
@@ -40,6 +41,7 @@ export class Connection extends Client {
           this.#socket = result[1] ?? undefined
           this.#isBroken = false
           this.#socket?.once('error', () => (this.#isBroken = true))
+          if (this.#socket) prepareReading(this.#socket)
           callback(...result)
         }
         if (!ahead?.take(connected)) connect(how, (...result) => connected(false, ...result))

@@ -1,7 +1,7 @@
 import { ServerResponse, STATUS_CODES } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
 import type { Writable } from 'node:stream'
-import { release } from './read-buffers'
+import { release } from './reading'
 import type { HeaderRecord } from './request'
 
 /** What the host or its middleware had put on the response before is not the API's; the session cookie is ours. */

@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import createMiddleware from '../../src/middleware'
 import type { CorsDevOptions } from '../../src/options/types'
-import { onread, release } from '../../src/proxy/read-buffers'
+import { onread, release } from '../../src/proxy/reading'
 import { selfSignedCertificate } from '../e2e/certificate'
 import { listen, startDevServer, stop } from './dev-server'
 
