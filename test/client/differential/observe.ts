@@ -97,7 +97,7 @@ export async function observe({
     if (!isEntered(given)) return
     const isTwice = given.call.api === 'fetch' && /^(reused|clone-before)/.test(given.call.input)
     const calls = given.times * (isTwice ? 2 : 1)
-    for (let turn = 0; turn < 20 && performance.getEntriesByName(url).length < calls; turn++)
+    for (let turn = 0; turn < 200 && performance.getEntriesByName(url).length < calls; turn++)
       await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
