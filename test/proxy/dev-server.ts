@@ -1,12 +1,14 @@
 /** A bare server with the middleware, in this process: for what needs raw bytes and no browser. */
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createSecureServer, type Http2ServerResponse } from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import createMiddleware from '../../src/middleware'
 import type { CorsDevOptions } from '../../src/options/types'
+import type { Tls } from '../e2e/api'
 
 export interface DevServer {
   origin: string
@@ -22,10 +24,7 @@ export async function startDevServer(
   options: CorsDevOptions,
   before?: (req: IncomingMessage, res: ServerResponse, next: () => void) => void,
 ): Promise<DevServer> {
-  const root = mkdtempSync(join(tmpdir(), 'cors-dev-'))
-  const lines: string[] = []
-  const say = (line: string): void => void lines.push(line)
-  const { middleware, close } = createMiddleware({ ...options, root, logger: { info: say, warn: say, error: say } })
+  const { middleware, lines, close } = startMiddleware(options)
   const server = createServer((req, res) => {
     const pass = (): void => middleware(req, res, () => res.writeHead(HOST_STATUS).end())
     if (before) before(req, res, pass)
@@ -39,7 +38,47 @@ export async function startDevServer(
     async close() {
       await close()
       await stop(server)
+    },
+  }
+}
+
+function startMiddleware(options: CorsDevOptions): Pick<DevServer, 'lines' | 'close'> & {
+  middleware: ReturnType<typeof createMiddleware>['middleware']
+} {
+  const root = mkdtempSync(join(tmpdir(), 'cors-dev-'))
+  const lines: string[] = []
+  const say = (line: string): void => void lines.push(line)
+  const { middleware, close } = createMiddleware({ ...options, root, logger: { info: say, warn: say, error: say } })
+  return {
+    middleware,
+    lines,
+    async close() {
+      await close()
       rmSync(root, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The same over TLS, for pages that speak HTTP/2 and such that don't. */
+export async function startSecureDevServer(
+  tls: Tls,
+  options: CorsDevOptions,
+  before?: (res: Http2ServerResponse) => void,
+): Promise<DevServer> {
+  const { middleware, lines, close } = startMiddleware(options)
+  const server = createSecureServer({ ...tls, allowHTTP1: true }, (req, res) => {
+    before?.(res)
+    middleware(req as never, res as never, () => res.writeHead(HOST_STATUS).end())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    origin: `https://localhost:${port}`,
+    port,
+    lines,
+    async close() {
+      await close()
+      server.close()
     },
   }
 }

@@ -1,14 +1,14 @@
 /** Calls that the page gives up, which ends them at the API. */
 import { once } from 'node:events'
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
-import { constants, connect as connectHttp2, createSecureServer, type Http2ServerResponse } from 'node:http2'
+import { constants, connect as connectHttp2, type Http2ServerResponse } from 'node:http2'
 import { createServer as createHttpsServer, request } from 'node:https'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
-import createMiddleware from '../../src/middleware'
 import type { Tls } from '../e2e/api'
 import { type Frames, openFrames } from '../attacks/frames'
 import { selfSignedCertificate } from '../e2e/certificate'
+import { startSecureDevServer } from './dev-server'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -126,21 +126,12 @@ it.each([
   expect(calls[0]!.complete).toBe(false)
 })
 
-/** Speaks both protocols. */
 async function startPageServer(
   target: string,
   tls: Tls,
   answering?: (res: Http2ServerResponse) => void,
 ): Promise<number> {
-  const { middleware, close } = createMiddleware({
-    targets: { '/api': target },
-    logger: { info() {}, warn() {}, error() {} },
-  })
-  const server = createSecureServer({ ...tls, allowHTTP1: true }, (req, res) => {
-    answering?.(res)
-    middleware(req as never, res as never, () => void res.writeHead(404).end())
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  closing.push(() => server.close(), close)
-  return (server.address() as AddressInfo).port
+  const server = await startSecureDevServer(tls, { targets: { '/api': target } }, answering)
+  closing.push(server.close)
+  return server.port
 }

@@ -5,17 +5,16 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http'
-import { createSecureServer, connect as connectHttp2, type ClientHttp2Stream } from 'node:http2'
+import { connect as connectHttp2, type ClientHttp2Stream } from 'node:http2'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import createMiddleware from '../../src/middleware'
 import type { CorsDevOptions } from '../../src/options/types'
 import { onread, release } from '../../src/proxy/reading'
 import { selfSignedCertificate } from '../e2e/certificate'
-import { listen, startDevServer, stop } from './dev-server'
+import { listen, startDevServer, startSecureDevServer, stop } from './dev-server'
 
 /** More than the system holds between the proxy and a page that is slow. */
 const SIZE = 6_000_000
@@ -120,22 +119,10 @@ describe.each(['http', 'https'] as const)('large bodies of an API by %s are what
   })
 
   it('to HTTP/2 pages', async () => {
-    const { middleware, close } = createMiddleware({
-      targets: { '/api': await startApi(protocol) },
-      logger: { info() {}, warn() {}, error() {} },
-    })
-    const server = createSecureServer(await selfSignedCertificate(['localhost']), (req, res) =>
-      middleware(req as never, res as never, () => res.writeHead(418).end()),
-    )
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    const session = connectHttp2(`https://localhost:${port}`, { rejectUnauthorized: false })
-    closing.push(
-      close,
-      () => server.close(),
-      () => session.destroy(),
-    )
+    const targets = { '/api': await startApi(protocol) }
+    const server = await startSecureDevServer(await selfSignedCertificate(['localhost']), { targets })
+    const session = connectHttp2(server.origin, { rejectUnauthorized: false })
+    closing.push(server.close, () => session.destroy())
     const fetch: Fetch = async (path) => {
       const stream: ClientHttp2Stream = session.request({ ':path': path, 'sec-fetch-site': 'same-origin' })
       await once(stream, 'response')

@@ -1,12 +1,12 @@
 /** An API that closes the connection behind its answer, of which a slow page has not read all yet. */
 import { once } from 'node:events'
-import { connect as connectHttp2, createSecureServer } from 'node:http2'
+import { connect as connectHttp2 } from 'node:http2'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import createMiddleware from '../../src/middleware'
 import { selfSignedCertificate } from '../e2e/certificate'
+import { startSecureDevServer } from './dev-server'
 
 const HEADS = { 'a length': 'Content-Length: 90000\r\n', 'its end': '' }
 
@@ -49,17 +49,10 @@ async function startApi(protocol: string, head: string): Promise<{ url: string; 
 describe.each(['http', 'https'])('an API by %s that closes the connection', (protocol) => {
   it.each(Object.entries(HEADS))('behind a body that is framed by %s: all of it comes', async (_, head) => {
     const api = await startApi(protocol, head)
-    const lines: string[] = []
-    const say = (line: string): void => void lines.push(line)
-    const { middleware, close } = createMiddleware({
-      targets: { '/api': api.url },
-      logger: { info() {}, warn: say, error: say },
-    })
-    closing.push(close)
-    const server = createSecureServer(await selfSignedCertificate(['localhost']), (req, res) =>
-      middleware(req as never, res as never, () => res.writeHead(418).end()),
-    )
-    const page = connectHttp2(`https://localhost:${await portOf(server)}`, {
+    const targets = { '/api': api.url }
+    const server = await startSecureDevServer(await selfSignedCertificate(['localhost']), { targets })
+    closing.push(server.close)
+    const page = connectHttp2(server.origin, {
       rejectUnauthorized: false,
       settings: { initialWindowSize: 10_000 },
     })
@@ -71,6 +64,6 @@ describe.each(['http', 'https'])('an API by %s that closes the connection', (pro
     let length = 0
     for await (const chunk of stream as AsyncIterable<Buffer>) length += chunk.length
     expect(length).toBe(90_000)
-    expect(lines).toEqual([])
+    expect(server.lines.filter((line) => line.includes('failed'))).toEqual([])
   })
 })
