@@ -87,6 +87,7 @@ function createConnector(target: Target, { connected, vpnAnswered }: DispatcherO
   const settings = {
     ...target.proxy.ssl,
     lookup: createLookup(target, { vpnAnswered }),
+    allowH2: false,
     autoSelectFamily: true,
     onread,
     timeout: CONNECT_TIMEOUT_MS,
@@ -123,8 +124,9 @@ function createConnector(target: Target, { connected, vpnAnswered }: DispatcherO
  * the time before it learns of the connection, and the last address is often one where nobody listens.
  */
 function isOutOfPatience(error: Error | null): boolean {
-  const attempts = error instanceof AggregateError ? (error.errors as Error[]) : [error]
-  return attempts.some((attempt) => attempt && codeOf(attempt) === 'ETIMEDOUT')
+  // undici makes one error of the attempts if one of them took too long, or if all took as long as it waits.
+  const { cause } = error ?? {}
+  return cause instanceof AggregateError && (cause.errors as Error[]).some((attempt) => codeOf(attempt) === 'ETIMEDOUT')
 }
 
 /** What is wrong with a certificate, in words, with the names on it. */

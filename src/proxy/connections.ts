@@ -56,12 +56,10 @@ export class Connections extends Dispatcher {
     return connection
       .on('connect', () => this.#all.add(connection))
       .on('connectionError', () => this.#all.delete(connection))
-      .on('disconnect', (_origin, _path, error) => {
+      .on('disconnect', () => {
         const at = this.#idle.indexOf(connection)
-        if (at !== -1) this.#idle.splice(at, 1)
-        // A request that was given up undici takes for one that waits, and connects anew for it.
-        else if (isGivenUp(error)) void connection.destroy()
-        else return
+        if (at === -1) return
+        this.#idle.splice(at, 1)
         this.#all.delete(connection)
       })
       .on('drain', () => this.#free(connection))
@@ -75,8 +73,4 @@ export class Connections extends Dispatcher {
       void connection.destroy()
     }
   }
-}
-
-function isGivenUp({ code, message }: Error & { code?: string }): boolean {
-  return code === 'UND_ERR_INFO' && message === 'aborted'
 }

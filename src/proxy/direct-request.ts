@@ -5,7 +5,7 @@ import { addressLiteral, refusesHost } from '../targets/address'
 import type { Target } from '../targets/target'
 import { createDispatcher } from './connect'
 import { classifyFailure, UpstreamError } from './errors'
-import { headerLines } from './upstream-request'
+import { recordLines } from './upstream-request'
 
 export interface DirectRequestLine {
   /** Absolute http(s) URL. */
@@ -146,11 +146,11 @@ function receiveHeader(
       onRequestStart(controller) {
         control = controller
       },
-      onResponseStart(controller, status) {
+      onResponseStart(controller, status, received) {
         // Early hints and their like come before the answer.
         if (status < 200) return
         clearTimeout(timer)
-        resolve({ status, headers: headerLines(controller.rawHeaders) })
+        resolve({ status, headers: recordLines(received) })
         // An event stream has no end, and a download is not wanted.
         controller.abort(new Error('the header is all that was asked for'))
       },

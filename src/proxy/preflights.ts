@@ -3,7 +3,7 @@ import type { Failure, HeaderLines } from '../exchange/exchange'
 import type { DirectResponse } from '../explain/direct-exchange'
 import type { Target } from '../targets/target'
 import { UpstreamError } from './errors'
-import { headerLines } from './upstream-request'
+import { recordLines } from './upstream-request'
 
 /** The preflight of one call, as a browser would send it. */
 export interface PreflightQuestion {
@@ -169,8 +169,8 @@ export function dispatchPreflight(
           if (signal.aborted) giveUp()
           else signal.addEventListener('abort', giveUp)
         },
-        onResponseStart(controller, status) {
-          if (status >= 200) resolve({ status, headers: headerLines(controller.rawHeaders) })
+        onResponseStart(_, status, received) {
+          if (status >= 200) resolve({ status, headers: recordLines(received) })
         },
         onResponseData() {},
         onResponseEnd() {},

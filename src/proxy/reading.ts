@@ -7,17 +7,13 @@ const LARGE = 16 * 1024
 /** What is on its way through the proxy at a time is little, since a page that is slow is waited for. */
 const MOST_SPARE = 16
 
-/** Who reads a socket: undici, which takes all there is as soon as it is told, unless the page is slow. */
-interface Reader {
-  queued: Buffer | null
-  /** Whether there was nothing left when it was last asked. */
-  wantsMore: boolean
-  hasEnded: boolean
-}
+/**
+ * What has come and is being told of to whoever reads the socket: undici, which takes all there is as soon as it is
+ * told, unless the page is slow.
+ */
+const ARRIVAL = Symbol('unplugin-cors-dev arrival')
 
-const READER = Symbol('unplugin-cors-dev reader')
-
-type ReadSocket = Socket & { [READER]?: Reader }
+type ReadSocket = Socket & { [ARRIVAL]?: Buffer | null }
 
 /** Where every socket reads that expects little: what comes is copied out before another one reads. */
 const shared = Buffer.allocUnsafeSlow(SIZE)
@@ -61,41 +57,25 @@ export function release({ buffer, length }: Buffer): void {
 
 /** @returns whether more may be read */
 function deliver(socket: ReadSocket, read: Buffer): boolean {
-  const reader = socket[READER]
   // To queue it first, and to tell of it in the next tick, as streams do, is not needed where it is taken at once.
-  if (reader && socket.readableLength === 0 && socket.listenerCount('readable') > 0) {
-    reader.queued = read
+  if (socket[ARRIVAL] === null && socket.readableLength === 0 && socket.listenerCount('readable') > 0) {
+    socket[ARRIVAL] = read
     socket.emit('readable')
-    if (reader.queued === null) return true
-    reader.queued = null
+    if (socket[ARRIVAL] === null) return true
+    socket[ARRIVAL] = null
   }
   return socket.push(read)
 }
 
-/**
- * To be called before undici has a socket. It reads no further while a page is slow, and throws where nobody can catch
- * it when the connection ends meanwhile (https://github.com/nodejs/undici/issues/5360). So the end comes to light as all
- * else does: when it is read.
- */
+/** To be called before undici has a socket. */
 export function prepareReading(socket: ReadSocket): void {
-  const { read, push } = socket
-  const reader: Reader = { queued: null, wantsMore: true, hasEnded: false }
-  socket[READER] = reader
+  const { read } = socket
+  socket[ARRIVAL] = null
   socket.read = (size?: number) => {
-    // Node's own way of starting to read, which takes nothing.
-    if (size === 0) return read.call(socket, 0) as Buffer | null
-    const chunk = reader.queued ?? (read.call(socket, size) as Buffer | null)
-    reader.queued = null
-    reader.wantsMore = chunk === null
-    if (reader.wantsMore && reader.hasEnded) {
-      reader.hasEnded = false
-      push.call(socket, null)
-    }
-    return chunk
-  }
-  socket.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
-    if (chunk !== null || reader.wantsMore) return push.call(socket, chunk, encoding)
-    reader.hasEnded = true
-    return false
+    const arrival = socket[ARRIVAL]
+    // A size of 0 is Node's own way of starting to read, which takes nothing.
+    if (!arrival || size === 0) return read.call(socket, size) as Buffer | null
+    socket[ARRIVAL] = null
+    return arrival
   }
 }

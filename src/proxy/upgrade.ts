@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Failure } from '../exchange/exchange'
@@ -7,7 +7,7 @@ import { classifyFailure, failureStatus, MOST_INTERIM, pageWentAway, tooManyInte
 import { ownReasonPhrase } from './page-response'
 import type { HeaderRecord } from './request'
 import type { Sending } from './sending'
-import { buildUpstreamRequest, dispatchOptions, headerLines, recordLines, recordRequest } from './upstream-request'
+import { buildUpstreamRequest, dispatchOptions, recordLines, recordRequest } from './upstream-request'
 
 interface SendingUpgrade extends Sending {
   socket: Duplex
@@ -57,12 +57,12 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
     this.#sending.socket.once('close', this.#onPageClose)
   }
 
-  onRequestUpgrade(controller: Dispatcher.DispatchController, status: number, _: unknown, upstream: Duplex): void {
+  onRequestUpgrade(_: unknown, status: number, received: IncomingHttpHeaders, upstream: Duplex): void {
     const { req, socket, head, joined, proxyServer, hooks } = this.#sending
     this.#isOver = true
     joined.add(upstream)
     socket.off('close', this.#onPageClose)
-    const headers = this.#sentHeaders(controller, status)
+    const headers = this.#sentHeaders(status, received)
     headers['connection'] = 'Upgrade'
     headers['upgrade'] = req.headers.upgrade ?? 'websocket'
     socket.write(serializeHead(status, undefined, headers))
@@ -84,12 +84,17 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
   }
 
   /** The upstream declined: its answer goes back as it is. */
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, _: unknown, statusText?: string): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    received: IncomingHttpHeaders,
+    statusText?: string,
+  ): void {
     if (status < 200) {
       if (++this.#interimCount > MOST_INTERIM) controller.abort(tooManyInterim(this.#call.target))
       return
     }
-    const headers = this.#sentHeaders(controller, status)
+    const headers = this.#sentHeaders(status, received)
     headers['connection'] = 'close'
     this.#sending.socket.write(serializeHead(status, statusText, headers))
   }
@@ -114,9 +119,9 @@ class UpgradeExchange implements Dispatcher.DispatchHandler {
     failUpgrade(this.#sending, this.#call, error)
   }
 
-  #sentHeaders(controller: Dispatcher.DispatchController, status: number): HeaderRecord {
+  #sentHeaders(status: number, received: IncomingHttpHeaders): HeaderRecord {
     const { hooks } = this.#sending
-    const upstream = headerLines(controller.rawHeaders)
+    const upstream = recordLines(received)
     const { exchange } = this.#call
     exchange.upstreamResponse = { status, headers: upstream }
     const headers = hooks.buildSentHeaders(this.#call, upstream)

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type Dispatcher, util } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { HeaderLines } from '../exchange/exchange'
 import { toUpstreamPath } from '../routes/rewrite'
 import type { Target } from '../targets/target'
@@ -82,22 +82,8 @@ export function dispatchOptions(
   }
 }
 
-/** What is left of a message's header when its bytes are gone; names in lower case. */
-export function headerLines(raw: Dispatcher.DispatchController['rawHeaders']): HeaderLines {
-  const lines: [string, string][] = []
-  if (!Array.isArray(raw)) return lines
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    // Known names are looked up, without a new text for each.
-    lines.push([util.headerNameToString(raw[at] ?? ''), latin1(raw[at + 1] ?? '')])
-  }
-  return lines
-}
-
-function latin1(bytes: Buffer | string): string {
-  return typeof bytes === 'string' ? bytes : bytes.toString('latin1')
-}
-
-export function recordLines(headers: HeaderRecord): HeaderLines {
+/** One for each field of a message's header, in the case that the record has them. */
+export function recordLines(headers: Readonly<Record<string, string | string[] | undefined>>): HeaderLines {
   const lines: [string, string][] = []
   for (const name in headers) {
     const value = headers[name]

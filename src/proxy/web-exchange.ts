@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Writable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { perCall } from '../exchange/per-call'
@@ -19,7 +19,7 @@ import { UpstreamResponse } from './upstream-response'
 import {
   buildUpstreamRequest,
   dispatchOptions,
-  headerLines,
+  recordLines,
   recordRequest,
   type UpstreamRequest,
 } from './upstream-request'
@@ -45,24 +45,19 @@ export function sendWeb(sending: SendingWeb): void {
   }
 }
 
-/**
- * One request and its response on its way back, chunk by chunk. undici 7 wraps handlers of its newer kind into this
- * older one, headers parsed and all, which costs as much as all that is done here.
- */
+/** One request and its response on its way back, chunk by chunk. */
 class WebExchange implements Dispatcher.DispatchHandler, Sender {
   connection: Connection | undefined
   readonly #sending: SendingWeb
   readonly #request: UpstreamRequest
   readonly #body: RequestBody | null
-  #abort: ((error: Error) => void) | undefined
-  #resumeParser: (() => void) | undefined
+  #controller: Dispatcher.DispatchController | undefined
   /** Where an `on.proxyRes` handler wants to see the response as a stream. */
   #observed: UpstreamResponse | undefined
   /** A body that came in one piece, not yet passed on. */
   #wholeBody: Buffer | undefined
   #contentLength: number | undefined
   #interimCount = 0
-  #isPaused = false
   #hasStarted = false
   #hasResponse = false
   #hasData = false
@@ -86,47 +81,50 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
     dispatcher.dispatch(options, this)
   }
 
-  onConnect(abort: (error?: Error) => void): void {
+  onRequestStart(controller: Dispatcher.DispatchController): void {
     const { res } = this.#sending
-    this.#abort = abort
+    this.#controller = controller
     this.#isOnStaleConnection = this.connection?.hasStoodIdle === true
-    if (pageSideOf(res).destroyed) return abort(pageWentAway())
+    if (pageSideOf(res).destroyed) return controller.abort(pageWentAway())
     if (this.#body) this.connection?.prepareForBody()
     if (!this.#hasStarted) leaveWithPage(pageSideOf(res), this)
     this.#hasStarted = true
   }
 
   pageClosed(): void {
-    if (!this.#isOver) this.#abort?.(pageWentAway())
+    if (!this.#isOver) this.#controller?.abort(pageWentAway())
   }
 
   onResponseStarted(): void {
     this.#hasResponse = true
   }
 
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    received: IncomingHttpHeaders,
+    statusText = '',
+  ): void {
     if (status < 200) {
-      if (++this.#interimCount > MOST_INTERIM) this.#abort?.(tooManyInterim(this.#sending.call.target))
-      return true
+      if (++this.#interimCount > MOST_INTERIM) controller.abort(tooManyInterim(this.#sending.call.target))
+      return
     }
     const { req, res, call, proxyServer, options, hooks } = this.#sending
-    const upstream = headerLines(rawHeaders)
+    const upstream = recordLines(received)
     if (status === 403 && this.#canRepeat() && !upstream.some(([name]) => name === 'access-control-allow-origin')) {
       this.#isRepeating = true
-      this.#abort?.(new Error('asked again with another Origin'))
-      return false
+      return controller.abort(new Error('asked again with another Origin'))
     }
     if (call.insistsOnOwnOrigin && status !== 403) hooks.strictTargets.add(call.target)
     call.exchange.upstreamResponse = perCall({ status, headers: upstream })
     const headers = hooks.buildSentHeaders(call, upstream)
-    this.#resumeParser = resume
     this.#contentLength = Number(headers['content-length'])
 
     dropHostsHeaders(res)
     if (options.selfHandleResponse || proxyServer.listenerCount('proxyRes')) {
-      this.#observed = new UpstreamResponse(() => this.#resume(), status, statusText, headers)
+      this.#observed = new UpstreamResponse(() => controller.resume(), status, statusText, headers)
       proxyServer.emit('proxyRes', this.#observed as never, req, res)
-      if (options.selfHandleResponse) return true
+      if (options.selfHandleResponse) return
       this.#pipeObserved(this.#observed)
     }
     writeHead(res, status, statusText, headers)
@@ -134,7 +132,6 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
     // Data of the same packet is delivered before this runs. Without any, the page must not wait for the first event to
     // learn that its stream is open.
     process.nextTick(flushIfSilent, this)
-    return true
   }
 
   #pipeObserved(observed: UpstreamResponse): void {
@@ -153,31 +150,24 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
     if (!this.#hasData && !this.#isOver && !pageSideOf(res).destroyed) res.flushHeaders()
   }
 
-  onData(chunk: Buffer): boolean {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const isFirst = !this.#hasData
     this.#hasData = true
-    if (this.#isOver) return true
+    if (this.#isOver) return
     if (this.#observed) {
-      if (!this.#observed.push(chunk)) this.#isPaused = true
+      if (!this.#observed.push(chunk)) controller.pause()
     } else if (isFirst && chunk.length === this.#contentLength) {
       // That was all, as undici says at once.
       this.#wholeBody = chunk
     } else if (!passChunk(this.#sending.res, chunk)) {
-      this.#isPaused = true
-      this.#sending.res.once('drain', () => this.#resume())
+      controller.pause()
+      this.#sending.res.once('drain', () => controller.resume())
     }
-    return !this.#isPaused
   }
 
-  #resume(): void {
-    if (!this.#isPaused) return
-    this.#isPaused = false
-    this.#resumeParser?.()
-  }
-
-  onComplete(): void {
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
     if (this.#isOver) return
-    if (this.connection?.isBroken) return this.onError(connectionBroke())
+    if (this.connection?.isBroken) return this.onResponseError(controller, connectionBroke())
     if (this.#observed) this.#observed.push(null)
     if (!this.#observed) this.#end()
     else if (this.#sending.options.selfHandleResponse) this.#finish()
@@ -196,7 +186,7 @@ class WebExchange implements Dispatcher.DispatchHandler, Sender {
     hooks.finished(call)
   }
 
-  onError(error: Error): void {
+  onResponseError(_: unknown, error: Error): void {
     if (this.#isOver) return
     if (this.#isRepeating) return this.#repeatWithOwnOrigin()
     if (this.#canRetry(error)) {

@@ -62,6 +62,7 @@ function ask(
         onRequestStart(controller) {
           if (giveUp === 'onRequestStart') controller.abort(new Error('given up'))
         },
+        onResponseStart() {},
         onResponseData(controller, chunk) {
           text += String(chunk)
           if (giveUp === 'onResponseData') controller.abort(new Error('given up'))
