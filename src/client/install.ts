@@ -23,14 +23,14 @@ export type Uninstall = () => void
 /** In an order that leaves the least of them when they are compressed. */
 export const PATCHES = [
   patchWebSocket,
+  patchMessageOrigin,
   patchWindows,
+  patchStyles,
   patchFetch,
   patchWorkers,
-  patchMessageOrigin,
   patchXhr,
-  patchEventSource,
   patchPerformance,
-  patchStyles,
+  patchEventSource,
   patchBeacon,
   patchElements,
 ]

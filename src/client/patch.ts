@@ -104,15 +104,19 @@ export function callOf(called: AnyFunction): { stack?: string } {
 /** An error of the platform's own, which was called from this script, is to point at who called that. */
 export function pointAt(error: unknown, { stack }: { stack?: string }): unknown {
   const given = error as { stack?: string } | undefined
-  if (stack && given?.stack && firstScript(given.stack) === firstScript(new Error().stack)) {
-    given.stack = given.stack.replace(/\n +at [^]*/, '') + stack.slice(stack.indexOf('\n'))
+  const frames = FRAMES.exec(stack as string)
+  if (frames && given?.stack && firstScript(given.stack) === firstScript(new Error().stack)) {
+    given.stack = given.stack.replace(FRAMES, '') + frames[0]
   }
   return error
 }
 
+/** V8 writes them below the message, others write nothing else. The script of the first that has one is told. */
+const FRAMES = /(?:\n +at [^]*?|^\S*?@)([^(@]+?):\d+:[^]*/
+
 /** Natives have no frame of their own. */
 function firstScript(stack = ''): string | undefined {
-  return /\n +at .*?([^ (]+):\d+:\d+/.exec(stack)?.[1]
+  return FRAMES.exec(stack)?.[1]
 }
 
 /** Reads a native accessor whatever the page has put over it since. */

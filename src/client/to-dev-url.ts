@@ -72,7 +72,7 @@ export function createDevUrls(config: ClientConfig, devServer: string, scope: Pa
     },
     shown,
     close() {
-      config = { ...config, relays: {}, others: undefined }
+      config = { relays: {} } as ClientConfig
     },
   }
   return devUrls

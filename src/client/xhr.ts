@@ -153,5 +153,6 @@ export function patchXhr({ scope, urls, patcher, decisions, explainFailure }: Ru
     withUpload.add(self)
     return upload
   })
-  patcher.getter<string>(prototype, 'responseURL', urls.shown)
+  // Firefox keeps it where a redirect fails, and that is how the dev server fails a call.
+  patcher.getter<string>(prototype, 'responseURL', (url, { status }) => (status ? urls.shown(url) : ''))
 }
