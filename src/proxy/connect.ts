@@ -87,6 +87,7 @@ function createConnector(target: Target, { connected, vpnAnswered }: DispatcherO
   const settings = {
     ...target.proxy.ssl,
     lookup: createLookup(target, { vpnAnswered }),
+    // A connector of one's own hears nothing of what the client is told.
     allowH2: false,
     autoSelectFamily: true,
     onread,
