@@ -313,6 +313,26 @@ it('points at the caller where it fails', async () => {
   expect(frames).toEqual(['down', 'manual', 'nonsense', 'used', 'socket', 'sync'])
 })
 
+it('points at the caller where engines write no message above the frames', async () => {
+  const frames = await scene.page.evaluate(async (origin) => {
+    // As Firefox does.
+    Error.prepareStackTrace = (_, sites) =>
+      sites.map((site) => `${site.getFunctionName() ?? ''}@${site.getFileName()}:${site.getLineNumber()}:1\n`).join('')
+    const nonsense = () => fetch(`${origin}/json`, { mode: 'nonsense' as never })
+    const socket = () => new WebSocket(origin.replace('http', 'ws'), 'b ad')
+    const firstFrames: (string | undefined)[] = []
+    for (const call of [nonsense, socket]) {
+      try {
+        await call()
+      } catch (error) {
+        firstFrames.push((error as Error).stack?.split('@', 1)[0])
+      }
+    }
+    return firstFrames
+  }, scene.api.origin)
+  expect(frames).toEqual(['nonsense', 'socket'])
+})
+
 it('throws what a script throws as it is', async () => {
   const frame = await scene.page.evaluate(() => {
     const url = {
